@@ -1,0 +1,197 @@
+/**
+ * What has happened in an execution. History events are the only truth we store, and they are never changed: a new
+ * meaning gets a new type, or a new version that `upgrade.ts` reads.
+ *
+ * The shape is the one that the API shows, so an event is encoded once: for the store, the history route and live
+ * updates alike. That is why times are RFC 3339 texts and the members of `data` have snake_case names.
+ *
+ * Events carry the result of every evaluation (inputs, outputs, chosen branches, due times), so that a replay needs no
+ * clock, no chance and no environment.
+ */
+
+import type { Json, JsonObject } from "../base/json.ts";
+import type { StepError } from "./error.ts";
+
+/** The version in which events are written today; stored beside them. */
+export const EVENT_VERSION = 1;
+
+export type HistoryEvent = ExecutionEvent | StepEvent;
+
+/** About the execution as a whole: `step`, `path` and `attempt` are null. */
+export type ExecutionEvent = {
+  [T in keyof ExecutionEventData]: {
+    readonly seq: number;
+    readonly type: T;
+    readonly at: string;
+    readonly step: null;
+    readonly path: null;
+    readonly attempt: null;
+    readonly data: ExecutionEventData[T];
+  };
+}[keyof ExecutionEventData];
+
+/** About one step, branch or iteration at its `path`. */
+export type StepEvent = {
+  [T in keyof StepEventData]: {
+    readonly seq: number;
+    readonly type: T;
+    readonly at: string;
+    readonly step: string;
+    readonly path: string;
+    readonly attempt: number;
+    readonly data: StepEventData[T];
+  };
+}[keyof StepEventData];
+
+export interface ExecutionEventData {
+  /** The first event of every history, and the beginning of its first run. */
+  ExecutionStarted: {
+    readonly workflow: string;
+    readonly version: string;
+    readonly hash: string;
+    readonly input: Json;
+    readonly metadata: JsonObject;
+    readonly priority: number;
+    /** When the workflow's time-out is over. */
+    readonly due: string | null;
+    readonly parent: ParentLink | null;
+    readonly origin: OriginLink | null;
+  };
+  /** A retry: failed and cancelled steps begin again. The beginning of a further run. */
+  ExecutionReopened: { readonly command_id: string; readonly due: string | null };
+  ExecutionPaused: { readonly command_id: string; readonly freeze_timers: boolean };
+  /** `frozen_ms` is by how much all timers move; 0 where they went on. */
+  ExecutionResumed: { readonly command_id: string; readonly frozen_ms: number };
+  /** From here on the execution only winds up. */
+  ExecutionCancelRequested: { readonly command_id: string; readonly reason: string };
+  ExecutionTimeoutReached: { readonly action: "cancel_and_cleanup" | "ignore"; readonly error: StepError };
+  SignalReceived: { readonly command_id: string; readonly name: string; readonly data: Json };
+  WarningRecorded: { readonly code: string; readonly message: string; readonly details: Json };
+
+  /** The four terminal events; a run has exactly one. */
+  ExecutionCompleted: { readonly output: Json };
+  ExecutionFailed: { readonly error: StepError };
+  ExecutionCancelled: { readonly reason: string; readonly terminated: boolean };
+  ExecutionTimedOut: { readonly error: StepError };
+}
+
+export interface ParentLink {
+  readonly execution_id: string;
+  /** Path of the `workflow` step. */
+  readonly path: string;
+  /** 1 for a child of an execution that has no parent. */
+  readonly depth: number;
+  /** Whether the parent's step waits for the end. */
+  readonly waits: boolean;
+}
+
+export interface OriginLink {
+  readonly kind: "rerun";
+  readonly execution_id: string;
+}
+
+export interface StepEventData {
+  /**
+   * A task is ready for an executor. `input` is absent from the second attempt on: it is the one of the first.
+   * Built-in executors are named with an `@`: `@http`, `@script`, `@TYPE`.
+   */
+  StepScheduled: {
+    readonly executor: string;
+    readonly function: string;
+    readonly input?: Json;
+    /** When `total_timeout` is over; only on the first attempt. */
+    readonly due?: string;
+    /** The marked places of `input` that name secrets: filled just before the call, never stored filled. */
+    readonly secrets?: readonly FilledPlace[];
+  };
+  /** A container, child or wait has begun. */
+  StepStarted: {
+    readonly input?: Json;
+    /** When the step's time-out is over. */
+    readonly due?: string;
+    readonly detail: StartDetail;
+  };
+  StepCompleted: {
+    readonly output: Json;
+    /** What a local step (transform, set, validate, emit ...) was given: it begins and ends in this one event. */
+    readonly input?: Json;
+    readonly started_at?: string;
+    readonly instance?: string;
+    /** Workflow variables that a `set` step gives a new value. */
+    readonly variables?: JsonObject;
+    /** The event that an `emit` step publishes. */
+    readonly emitted?: EmittedEvent;
+    /** A `return` step ends the execution with this output. */
+    readonly returns?: { readonly output: Json };
+    /** The command or event that a wait took: it is used up by it. */
+    readonly took?: { readonly kind: "signal"; readonly seq: number } | { readonly kind: "event"; readonly id: string };
+  };
+  /** An attempt is over; the next begins at `retry_at`. */
+  StepAttemptFailed: {
+    readonly error: StepError;
+    readonly retry_at: string;
+    readonly started_at?: string;
+    readonly instance?: string;
+  };
+  /** Failed for good. `path_taken` says that the inline path `on_failure: {steps}` runs. */
+  StepFailed: {
+    readonly error: StepError;
+    readonly input?: Json;
+    readonly started_at?: string;
+    readonly instance?: string;
+    readonly path_taken?: boolean;
+  };
+  StepSkipped: { readonly reason: SkipReason };
+  /** The step winds up: what runs in it is being cancelled; then it ends as `then` says. */
+  StepClosing: { readonly then: Closing };
+  StepCancelled: { readonly reason: string };
+
+  BranchStarted: { readonly branch: string };
+  BranchEnded: { readonly branch: string; readonly status: ScopeStatus; readonly error?: StepError };
+  IterationStarted: { readonly index: number };
+  IterationEnded: { readonly index: number; readonly status: ScopeStatus; readonly error?: StepError };
+  /** `clause` is the place in the step's list of catches. */
+  CatchStarted: { readonly clause: number; readonly error: StepError };
+  FinallyStarted: Record<string, never>;
+}
+
+export type SkipReason = "condition" | "not_reached" | "timeout" | "manual";
+
+export type ScopeStatus = "completed" | "failed" | "cancelled";
+
+/** How a step ends once everything in it has ended. */
+export type Closing =
+  | { readonly kind: "complete" }
+  | { readonly kind: "fail"; readonly error: StepError }
+  | { readonly kind: "cancel"; readonly reason: string };
+
+export type StartDetail =
+  /** `chosen` is the scope that runs: its index in the definition; null if none. */
+  | { readonly kind: "choice"; readonly chosen: number | null }
+  | { readonly kind: "parallel" }
+  /** `items` for `iterate_over` (chunks already cut), `count` for `times`, neither for `while`. */
+  | { readonly kind: "loop"; readonly items?: readonly Json[]; readonly count?: number }
+  | { readonly kind: "try" }
+  | {
+      readonly kind: "workflow";
+      readonly execution_id: string;
+      readonly workflow: string;
+      readonly version: string | null;
+    }
+  | { readonly kind: "wait"; readonly until: string }
+  | { readonly kind: "wait_for_event"; readonly event: string; readonly correlation: string | null };
+
+export interface EmittedEvent {
+  readonly id: string;
+  readonly name: string;
+  readonly data: Json;
+  readonly correlation_key: string | null;
+}
+
+/** A string inside a step's input whose text names secrets, cut into pieces; only `{secret}` pieces are ever filled. */
+export interface FilledPlace {
+  readonly at: readonly (string | number)[];
+  readonly pieces: readonly (string | { readonly secret: string })[];
+}
+
+export type EventType = HistoryEvent["type"];
