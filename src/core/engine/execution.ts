@@ -1,0 +1,2 @@
+/** The state of an execution. Written with the engine. */
+export {};

@@ -1,0 +1,264 @@
+/**
+ * Keeps the histories of all executions, and the few things that must be committed together with them.
+ *
+ * A store knows nothing of workflows. It writes batches of packed events to shards under their epochs and finds rows by
+ * index; all that is clever happens above. Every write of execution state goes through `append`, which is atomic for each
+ * shard and refuses a shard whose epoch is no longer the newest.
+ *
+ *     shard 3, epoch 17 ──append──► histories, execution rows, keys, outbox, waits, parked tasks   (all or none)
+ *
+ * Stored bytes come back as they went in: the events of one write are one text, in the form that the API shows.
+ */
+
+import type { Json, JsonObject } from "../core/base/json.ts";
+import type { Instant } from "../core/base/time.ts";
+
+export interface Store extends AsyncDisposable {
+  /** How many shards this store was made with; fixed for ever. */
+  readonly shards: number;
+
+  /** Takes over `shard`: every write under an older epoch is refused from now on. Answers the new epoch. */
+  acquire(shard: number): Promise<number>;
+
+  /**
+   * Writes all batches, each atomically. Shards whose epoch is stale are left out and named in the answer; the others are
+   * written and on disk when the promise resolves. Rejects with `StoreError` if nothing was written or the outcome is not known.
+   */
+  append(batches: readonly ShardBatch[]): Promise<AppendAnswer>;
+
+  /** Events with `afterSeq < seq`, oldest first, as whole stored packs until `bytesMax` is passed; the first pack may begin earlier than asked. */
+  readHistory(request: { executionId: string; afterSeq: number; bytesMax: number }): Promise<readonly EventPack[]>;
+
+  readExecution(executionId: string): Promise<ExecutionRow | null>;
+
+  /** Ordered by `created_at` then id, newest first unless `oldestFirst`. Paging by cursor is stable under writes. */
+  findExecutions(query: ExecutionQuery): Promise<{ readonly rows: readonly ExecutionRow[]; readonly nextCursor: string | null }>;
+
+  /** How many executions of the workspace are in each status (of one workflow, where given). */
+  countExecutions(query: { workspace: string; workflow: string | null }): Promise<Readonly<Partial<Record<RowStatus, number>>>>;
+
+  /** Ids of executions of the shard that have not ended and are not parked: what recovery loads. */
+  findActive(shard: number): Promise<readonly string[]>;
+
+  /** Parked executions of the shard with `wake_at <= before`, soonest first. */
+  findDue(request: { shard: number; before: Instant; limit: number }): Promise<readonly { readonly id: string; readonly wakeAt: Instant }[]>;
+
+  /** Messages of the shard's executions that their receivers have not committed yet, in the order of their writing. */
+  readOutbox(shard: number): Promise<readonly OutboxRow[]>;
+
+  findKey(request: { workspace: string; key: string }): Promise<KeyRow | null>;
+
+  /** Waits that an event of this name wakes: those without correlation, and those whose correlation equals the key. */
+  findWaits(request: { workspace: string; event: string; correlationKey: string | null }): Promise<readonly WaitRow[]>;
+
+  /** Kept events of this name and key, oldest first, not older than `since`. */
+  findEvents(request: { workspace: string; event: string; correlationKey: string; since: Instant }): Promise<readonly KeptEvent[]>;
+  dropEvents(before: Instant): Promise<void>;
+  dropKeys(before: Instant): Promise<void>;
+
+  /** Tasks of parked executions, oldest of the highest priority first. */
+  findTasks(request: { workspace: string; executor: string; functions: readonly string[] | null; limit: number }): Promise<readonly TaskRow[]>;
+
+  readonly documents: Documents;
+
+  /** Bytes on disk and rows, for health and metrics. */
+  measure(): Promise<{ readonly bytes: number; readonly executions: number }>;
+}
+
+export interface ShardBatch {
+  readonly shard: number;
+  readonly epoch: number;
+  readonly executions: readonly ExecutionWrite[];
+  readonly addKeys: readonly KeyRow[];
+  readonly addOutbox: readonly OutboxRow[];
+  /** Ids; one that is not there is no error. */
+  readonly removeOutbox: readonly string[];
+  readonly addWaits: readonly WaitRow[];
+  readonly removeWaits: readonly { readonly executionId: string; readonly path: string }[];
+  readonly addEvents: readonly KeptEvent[];
+  /** Written when an execution is parked with open tasks ... */
+  readonly addTasks: readonly TaskRow[];
+  /** ... and removed, all of an execution at once, when it is loaded again. */
+  readonly removeTasksOf: readonly string[];
+}
+
+export interface AppendAnswer {
+  /** Shards that were not written because their epoch is stale. */
+  readonly refused: readonly number[];
+}
+
+export interface ExecutionWrite {
+  readonly executionId: string;
+  /** Null where only the row changes (parking, for instance). */
+  readonly events: NewEvents | null;
+  /** The whole row, when something in it changed; null leaves it. The first write of an execution has one. */
+  readonly row: ExecutionRow | null;
+}
+
+export interface NewEvents {
+  readonly firstSeq: number;
+  readonly lastSeq: number;
+  readonly version: number;
+  /** JSON texts of the events, joined by newlines. */
+  readonly text: string;
+}
+
+export interface EventPack extends NewEvents {}
+
+export type RowStatus = "queued" | "running" | "paused" | "completed" | "failed" | "cancelled" | "timed_out";
+
+/** What can be asked about an execution without reading its history. */
+export interface ExecutionRow {
+  readonly id: string;
+  readonly shard: number;
+  readonly workspace: string;
+  readonly workflow: string;
+  readonly version: string;
+  /** Content hash of the definition it began with. */
+  readonly hash: string;
+  readonly status: RowStatus;
+  readonly priority: number;
+  readonly createdAt: Instant;
+  readonly startedAt: Instant | null;
+  readonly finishedAt: Instant | null;
+  /** Not in memory until `wakeAt`, a command or a poll asks for it. */
+  readonly parked: boolean;
+  /** Next wake-up by timer; null: none. */
+  readonly wakeAt: Instant | null;
+  readonly tags: readonly string[];
+  /** The caller's metadata; its members are the search attributes. */
+  readonly metadata: JsonObject;
+  readonly parentId: string | null;
+  readonly originId: string | null;
+  readonly errorCode: string | null;
+  readonly errorMessage: string | null;
+  /** Why the platform put it aside; null: it is not quarantined. */
+  readonly quarantine: string | null;
+}
+
+export interface ExecutionQuery {
+  readonly workspace: string;
+  readonly workflow?: string;
+  readonly version?: string;
+  readonly statuses?: readonly RowStatus[];
+  readonly tag?: string;
+  readonly parentId?: string;
+  readonly errorCode?: string;
+  readonly createdFrom?: Instant;
+  readonly createdBefore?: Instant;
+  /** Search attributes: each must be equal. */
+  readonly metadata?: Readonly<Record<string, Json>>;
+  /** Part of the id, workflow, error message or metadata, whatever the case. */
+  readonly text?: string;
+  readonly quarantined?: boolean;
+  readonly oldestFirst?: boolean;
+  readonly limit: number;
+  /** From an earlier answer. One that is not ours is a `StoreError` of kind `cursor`. */
+  readonly cursor?: string;
+}
+
+/** An idempotency key, with what it stands for. */
+export interface KeyRow {
+  readonly workspace: string;
+  /** `{workflow}/{key}` as the host scopes it. */
+  readonly key: string;
+  readonly executionId: string;
+  /** Hash of input, version and options: another body under the same key is a conflict. */
+  readonly bodyHash: string;
+  readonly createdAt: Instant;
+}
+
+/** A message from one execution to another, or to the waits of an event. */
+export interface OutboxRow {
+  /** `{sender}/{event seq}`: the receiver knows by it what it has taken. */
+  readonly id: string;
+  readonly shard: number;
+  readonly body: Json;
+}
+
+export interface WaitRow {
+  readonly executionId: string;
+  readonly path: string;
+  readonly workspace: string;
+  readonly event: string;
+  /** Null: any event of that name. */
+  readonly correlation: string | null;
+}
+
+export interface KeptEvent {
+  readonly workspace: string;
+  readonly id: string;
+  readonly event: string;
+  readonly correlationKey: string | null;
+  readonly data: Json;
+  readonly at: Instant;
+}
+
+export interface TaskRow {
+  readonly taskId: string;
+  readonly executionId: string;
+  readonly workspace: string;
+  readonly executor: string;
+  readonly function: string;
+  readonly priority: number;
+  readonly createdAt: Instant;
+}
+
+/** Small versioned things: definitions, executors, later users and schedules. */
+export interface Documents {
+  get(place: DocumentPlace): Promise<Document | null>;
+  /**
+   * Writes if the stored revision is `expected` (null: there must be none) and answers the new revision; else answers null
+   * and writes nothing. Several writes in one call are atomic.
+   */
+  put(writes: readonly DocumentWrite[]): Promise<readonly number[] | null>;
+  /** In the order of their ids, after `afterId`. */
+  list(query: DocumentQuery): Promise<readonly Document[]>;
+}
+
+export interface DocumentPlace {
+  readonly collection: string;
+  readonly workspace: string;
+  readonly id: string;
+}
+
+export interface Document extends DocumentPlace {
+  /** From 1, raised by each write. */
+  readonly revision: number;
+  readonly body: Json;
+  /** A second way to find it, equal for a group (all versions of one workflow). */
+  readonly group: string | null;
+}
+
+export interface DocumentWrite extends DocumentPlace {
+  readonly expected: number | null;
+  /** Null deletes. */
+  readonly body: Json | null;
+  readonly group: string | null;
+}
+
+export interface DocumentQuery {
+  readonly collection: string;
+  readonly workspace: string;
+  readonly group?: string;
+  /** Only ids that contain this text, whatever the case. */
+  readonly idContains?: string;
+  readonly afterId?: string;
+  readonly limit: number;
+}
+
+/**
+ * `full`: no space left. `gone`: the store cannot be reached or is closed. `unknown`: it may or may not have been written.
+ * `cursor`: a cursor that is not ours. `corrupt`: what is stored cannot be read. `conflict`: rows do not fit one another.
+ */
+export type StoreErrorKind = "full" | "gone" | "unknown" | "cursor" | "corrupt" | "conflict";
+
+export class StoreError extends Error {
+  override readonly name = "StoreError";
+  readonly kind: StoreErrorKind;
+
+  constructor(kind: StoreErrorKind, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.kind = kind;
+  }
+}
