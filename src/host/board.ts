@@ -1,0 +1,42 @@
+/**
+ * The task board: what is scheduled, who has leased it, and since when. Lives in memory only; what it forgets at a crash
+ * is offered again from the executions' own state.
+ */
+
+import type { Instant } from "../core/base/time.ts";
+import type { EngineTask } from "../core/engine/reactions.ts";
+
+/** What the shard loop asks of the board. */
+export interface Board {
+  /** A committed task. Offering one that is on the board changes nothing. `notBefore`: after a restart, held ones may be claimed first. */
+  offer(request: { workspace: string; task: EngineTask; notBefore: Instant }): void;
+  /** The attempt is over. Who works on it hears `cancel` at the next heartbeat or poll. */
+  withdraw(request: { taskId: string; reason: "cancelled" | "ended" }): void;
+  /** Not handed out while the execution is paused; what is leased goes on. */
+  pause(executionId: string): void;
+  resume(executionId: string): void;
+  /** Forgets all tasks of an execution (it is parked or its shard stopped); answers false, and keeps them, if one is leased. */
+  unload(executionId: string): boolean;
+  /** Forgets them whatever their state: the shard lost its epoch. */
+  drop(executionId: string): void;
+}
+
+/** What the board asks of the shard loop. All resolve after the commit. */
+export interface Shards {
+  /** An executor's answer, or the board's own verdict (time-out, lost leases); false if it no longer fitted. */
+  finishTask(request: FinishTask): Promise<"accepted" | "stale" | "unknown">;
+  /** Tasks of parked executions fit this poll: load them, so that they are offered. */
+  wake(executionIds: readonly string[]): void;
+}
+
+export interface FinishTask {
+  readonly workspace: string;
+  readonly executionId: string;
+  readonly path: string;
+  readonly attempt: number;
+  readonly answer:
+    | { readonly status: "completed"; readonly output: import("../core/base/json.ts").Json; readonly http: { readonly status: number; readonly headers: import("../core/base/json.ts").JsonObject } | null }
+    | { readonly status: "failed"; readonly error: import("../core/engine/error.ts").StepError };
+  readonly startedAt: Instant | null;
+  readonly instance: string | null;
+}

@@ -1,0 +1,63 @@
+/**
+ * The registered workflows: immutable versions, which one is active, and a cache of what is compiled.
+ *
+ * A name and version is immutable. Registering equal content changes nothing; other content under a version that exists
+ * is refused. Documents are committed before a registration is answered.
+ */
+
+import type { JsonObject } from "../core/base/json.ts";
+import type { Instant } from "../core/base/time.ts";
+import type { Definition } from "../core/language/definition.ts";
+import type { Diagnostic } from "../core/language/diagnostics.ts";
+import type { Outcome } from "./refusal.ts";
+
+export interface Definitions {
+  /** Registers the one workflow of the text (with its context document, if there is one). */
+  register(request: {
+    workspace: string;
+    text: string;
+    /** Refuse unless the text's workflow has this name. */
+    name: string | null;
+    /** ETag of the workflow that the caller has seen; null: none was given. */
+    ifMatch: string | null;
+    now: Instant;
+    dryRun: boolean;
+  }): Promise<Outcome<Registered>>;
+  /** Name or id. Null: unknown. */
+  read(request: { workspace: string; workflow: string; version: string | null }): Promise<WorkflowRecord | null>;
+  list(request: { workspace: string; text: string | null; tag: string | null; includeArchived: boolean; limit: number; cursor: string | null }): Promise<{ readonly items: readonly WorkflowRecord[]; readonly nextCursor: string | null }>;
+  listVersions(request: { workspace: string; workflow: string }): Promise<readonly WorkflowRecord[] | null>;
+  archive(request: { workspace: string; workflow: string; ifMatch: string | null; now: Instant }): Promise<Outcome<object>>;
+  /** Compiled, from the cache or the store. `version` null: the active one. For running executions archived ones too. */
+  compiled(request: { workspace: string; workflow: string; version: string | null }): Promise<Outcome<{ readonly definition: Definition; readonly status: WorkflowStatus }>>;
+  /** As `compiled`, where it is in memory: saves the hot path a promise. */
+  cached(request: { workspace: string; workflow: string; version: string | null }): Definition | null;
+}
+
+export type WorkflowStatus = "active" | "archived";
+
+export interface Registered {
+  readonly record: WorkflowRecord;
+  readonly change: "created" | "version_created" | "unchanged";
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+export interface WorkflowRecord {
+  /** Stable id of the workflow (not of the version). */
+  readonly id: string;
+  readonly name: string;
+  readonly version: string;
+  readonly isActive: boolean;
+  readonly status: WorkflowStatus;
+  readonly description: string;
+  readonly owner: string;
+  readonly tags: readonly string[];
+  readonly labels: JsonObject;
+  readonly hash: string;
+  readonly text: string;
+  readonly diagnostics: readonly Diagnostic[];
+  readonly createdAt: Instant;
+  readonly updatedAt: Instant;
+  /** Changes with every change of the workflow (a new version, archiving). */
+  readonly etag: string;
+}

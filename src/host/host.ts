@@ -1,0 +1,106 @@
+/**
+ * The host as the server sees it: everything that can be asked of executions.
+ *
+ *     server ──request──► host ──command──► shard loop ──decide──► commit ──► reply
+ *
+ * Each method that changes something resolves after its commit is on disk, never before. Refusals are values; what is
+ * thrown is a bug. The workspace is always given and always checked: an execution of another workspace does not exist.
+ */
+
+import type { Json, JsonObject } from "../core/base/json.ts";
+import type { Instant } from "../core/base/time.ts";
+import type { EventPack, ExecutionQuery, ExecutionRow } from "../ports/store.ts";
+import type { Definitions } from "./definitions.ts";
+import type { Executors } from "./executors.ts";
+import type { Outcome } from "./refusal.ts";
+
+export interface Host extends AsyncDisposable {
+  readonly definitions: Definitions;
+  readonly executors: Executors;
+
+  start(request: StartRequest): Promise<Outcome<Started>>;
+  /** In the order of the requests; each is accepted or refused by itself. All that is accepted is one group commit. */
+  startMany(requests: readonly StartRequest[]): Promise<readonly Outcome<Started>[]>;
+
+  cancel(request: { workspace: string; executionId: string; commandId: string; reason: string }): Promise<Outcome<object>>;
+  terminate(request: { workspace: string; executionId: string; commandId: string; reason: string }): Promise<Outcome<object>>;
+  pause(request: { workspace: string; executionId: string; commandId: string; freezeTimers: boolean }): Promise<Outcome<object>>;
+  resume(request: { workspace: string; executionId: string; commandId: string }): Promise<Outcome<object>>;
+  signal(request: { workspace: string; executionId: string; commandId: string; name: string; data: Json }): Promise<Outcome<object>>;
+  /** Re-opens: failed and cancelled steps begin again. */
+  retry(request: { workspace: string; executionId: string; commandId: string }): Promise<Outcome<object>>;
+  /** A new execution from the start of an old one, with its input or another, on its version or another. */
+  rerun(request: {
+    workspace: string;
+    executionId: string;
+    commandId: string;
+    input: Json | undefined;
+    version: string | null;
+  }): Promise<Outcome<Started>>;
+  /** An event of the workspace: wakes the waits that fit, and is kept for those that begin later if it has a key. */
+  publish(event: {
+    workspace: string;
+    id: string;
+    name: string;
+    data: Json;
+    correlationKey: string | null;
+  }): Promise<Outcome<object>>;
+
+  /** The row after everything that was committed; for an execution in memory, after the write in flight too. */
+  read(request: { workspace: string; executionId: string }): Promise<ExecutionRow | null>;
+  /** Stored packs from `afterSeq` on (the first may begin earlier). Null: no such execution. */
+  readHistory(request: {
+    workspace: string;
+    executionId: string;
+    afterSeq: number;
+    bytesMax: number;
+  }): Promise<readonly EventPack[] | null>;
+  find(query: ExecutionQuery): Promise<{ readonly rows: readonly ExecutionRow[]; readonly nextCursor: string | null }>;
+  count(query: { workspace: string; workflow: string | null }): Promise<Readonly<Record<string, number>>>;
+  /** Resolves true when the execution has ended (its terminal event is on disk), false after `timeoutMs` or abort. */
+  waitForEnd(request: { workspace: string; executionId: string; timeoutMs: number; signal: AbortSignal }): Promise<boolean>;
+  /**
+   * Every committed event after `afterSeq`, once, in order: first from the store, then live. Ends when the execution has
+   * ended and nothing is left, or at abort. Null: no such execution.
+   */
+  follow(request: {
+    workspace: string;
+    executionId: string;
+    afterSeq: number;
+    signal: AbortSignal;
+  }): Promise<AsyncIterable<EventPack> | null>;
+  /** Which tasks of an execution are leased, for showing `running` instead of `scheduled`: path -> since when, by whom. */
+  leasesOf(executionId: string): ReadonlyMap<string, { readonly since: Instant; readonly instance: string; readonly progress: number | null; readonly message: string | null }>;
+
+  health(): HostHealth;
+}
+
+export interface StartRequest {
+  readonly workspace: string;
+  readonly workflow: string;
+  /** Null: the active version. */
+  readonly version: string | null;
+  readonly input: Json;
+  readonly metadata: JsonObject;
+  /** 0 to 9. */
+  readonly priority: number;
+  readonly timeoutMs: number | null;
+  /** Chosen by the caller; not together with `idempotencyKey`. */
+  readonly executionId: string | null;
+  readonly idempotencyKey: string | null;
+}
+
+export interface Started {
+  readonly row: ExecutionRow;
+  /** False where the key or id was known and this is the execution of before. */
+  readonly isNew: boolean;
+}
+
+export interface HostHealth {
+  readonly status: "ok" | "degraded" | "failing";
+  readonly store: { readonly status: "ok" | "failing"; readonly error: string | null; readonly lastWriteMs: number };
+  readonly shards: readonly { readonly shard: number; readonly status: "running" | "loading" | "stopped"; readonly inbox: number; readonly inMemory: number }[];
+  readonly executionsInMemory: number;
+  readonly quarantined: number;
+  readonly loopDelayMs: number;
+}
