@@ -22,7 +22,9 @@ export interface Store extends AsyncDisposable {
 
   /**
    * Writes all batches, each atomically. Shards whose epoch is stale are left out and named in the answer; the others are
-   * written and on disk when the promise resolves. Rejects with `StoreError` if nothing was written or the outcome is not known.
+   * written and on disk when the promise resolves. Rejects with `StoreError` if nothing was written or the outcome is not known:
+   * a history that would get a gap or an overlap, a first write without row, or a row that changes its shard, workspace or
+   * creation time is a `conflict`, and then no shard is written.
    */
   append(batches: readonly ShardBatch[]): Promise<AppendAnswer>;
 
@@ -31,17 +33,29 @@ export interface Store extends AsyncDisposable {
 
   readExecution(executionId: string): Promise<ExecutionRow | null>;
 
-  /** Ordered by `created_at` then id, newest first unless `oldestFirst`. Paging by cursor is stable under writes. */
-  findExecutions(query: ExecutionQuery): Promise<{ readonly rows: readonly ExecutionRow[]; readonly nextCursor: string | null }>;
+  /**
+   * Ordered by `created_at` then id, newest first unless `oldestFirst`. Paging by cursor is stable under writes. A page may be
+   * shorter than its limit where much had to be looked through; the end is where there is no next cursor.
+   */
+  findExecutions(
+    query: ExecutionQuery,
+  ): Promise<{ readonly rows: readonly ExecutionRow[]; readonly nextCursor: string | null }>;
 
   /** How many executions of the workspace are in each status (of one workflow, where given). */
-  countExecutions(query: { workspace: string; workflow: string | null }): Promise<Readonly<Partial<Record<RowStatus, number>>>>;
+  countExecutions(query: {
+    workspace: string;
+    workflow: string | null;
+  }): Promise<Readonly<Partial<Record<RowStatus, number>>>>;
 
   /** Ids of executions of the shard that have not ended and are not parked: what recovery loads. */
   findActive(shard: number): Promise<readonly string[]>;
 
   /** Parked executions of the shard with `wake_at <= before`, soonest first. */
-  findDue(request: { shard: number; before: Instant; limit: number }): Promise<readonly { readonly id: string; readonly wakeAt: Instant }[]>;
+  findDue(request: {
+    shard: number;
+    before: Instant;
+    limit: number;
+  }): Promise<readonly { readonly id: string; readonly wakeAt: Instant }[]>;
 
   /** Messages of the shard's executions that their receivers have not committed yet, in the order of their writing. */
   readOutbox(shard: number): Promise<readonly OutboxRow[]>;
@@ -52,12 +66,22 @@ export interface Store extends AsyncDisposable {
   findWaits(request: { workspace: string; event: string; correlationKey: string | null }): Promise<readonly WaitRow[]>;
 
   /** Kept events of this name and key, oldest first, not older than `since`. */
-  findEvents(request: { workspace: string; event: string; correlationKey: string; since: Instant }): Promise<readonly KeptEvent[]>;
+  findEvents(request: {
+    workspace: string;
+    event: string;
+    correlationKey: string;
+    since: Instant;
+  }): Promise<readonly KeptEvent[]>;
   dropEvents(before: Instant): Promise<void>;
   dropKeys(before: Instant): Promise<void>;
 
   /** Tasks of parked executions, oldest of the highest priority first. */
-  findTasks(request: { workspace: string; executor: string; functions: readonly string[] | null; limit: number }): Promise<readonly TaskRow[]>;
+  findTasks(request: {
+    workspace: string;
+    executor: string;
+    functions: readonly string[] | null;
+    limit: number;
+  }): Promise<readonly TaskRow[]>;
 
   readonly documents: Documents;
 
@@ -65,6 +89,10 @@ export interface Store extends AsyncDisposable {
   measure(): Promise<{ readonly bytes: number; readonly executions: number }>;
 }
 
+/**
+ * What one shard writes at once. A row whose id (or place) is stored already takes the place of that row; an outbox row that
+ * the same batch removes is not written; waits and tasks are removed before others are added.
+ */
 export interface ShardBatch {
   readonly shard: number;
   readonly epoch: number;
@@ -208,8 +236,8 @@ export interface TaskRow {
 export interface Documents {
   get(place: DocumentPlace): Promise<Document | null>;
   /**
-   * Writes if the stored revision is `expected` (null: there must be none) and answers the new revision; else answers null
-   * and writes nothing. Several writes in one call are atomic.
+   * Writes if the stored revision is `expected` (null: there must be none) and answers the new revision (0 where it deletes);
+   * else answers null and writes nothing. Several writes in one call are atomic.
    */
   put(writes: readonly DocumentWrite[]): Promise<readonly number[] | null>;
   /** In the order of their ids, after `afterId`. */
