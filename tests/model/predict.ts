@@ -10,7 +10,8 @@
 import { assert, defined } from "../../src/core/base/bug.ts";
 import type { Json } from "../../src/core/base/json.ts";
 import { createRandom, type Random } from "../../src/core/base/random.ts";
-import { answer, cancelExecution, createRun, lastToEnd, settle, wake } from "./rules.ts";
+import { executionOutput } from "./outputs.ts";
+import { answer, cancelExecution, createRun, settle, wake } from "./rules.ts";
 import { allScopes, type Run, type StepRun } from "./state.ts";
 import { answerAt, type Workflow } from "./workflow.ts";
 
@@ -152,12 +153,5 @@ function conclude(run: Run, workflow: Workflow): Omit<Prediction, "moves"> {
     return { status: "cancelled", code: null, suppressed: [], output: undefined, steps };
   }
   if (error !== null) return { status: "failed", code: error.code, suppressed, output: undefined, steps };
-  return { status: "completed", code: null, suppressed, output: outputOf(run, workflow), steps };
-}
-
-/** Section 4: the mapped output, else that of the last main step to end. Left open: when that one has none. */
-function outputOf(run: Run, workflow: Workflow): Json | undefined {
-  if (workflow.showsStatuses) return Object.fromEntries(run.root.steps.map((step) => [step.step.name, step.status]));
-  const last = lastToEnd(run.root.steps.filter((step) => !run.root.graph.isSide[step.index]));
-  return last?.status === "completed" ? last.output : undefined;
+  return { status: "completed", code: null, suppressed, output: executionOutput(run, workflow), steps };
 }

@@ -10,6 +10,8 @@
 import { unreachable } from "../../src/core/base/bug.ts";
 import type { Json } from "../../src/core/base/json.ts";
 import { reachableFrom, recovers } from "./graph.ts";
+import { isDead, mayBegin } from "./joins.ts";
+import { outputOf } from "./outputs.ts";
 import {
   createScope,
   type Failure,
@@ -81,13 +83,7 @@ function closeScope(run: Run): boolean {
 
 /** Rule 5: a step to which nothing can lead any more. */
 function skipDeadStep(run: Run): boolean {
-  const dead = run.open
-    .flatMap((scope) => scope.steps)
-    .find((step) => {
-      if (step.status !== "pending" || isEntry(step)) return false;
-      const edges = incoming(step);
-      return joinOf(step) === "all" ? edges.dead > 0 : edges.open + edges.taken === 0;
-    });
+  const dead = run.open.flatMap((scope) => scope.steps).find(isDead);
   if (dead === undefined) return false;
   dead.reason = "not_reached";
   endStep(run, dead, "skipped");
@@ -111,28 +107,6 @@ function beginReadyStep(run: Run): boolean {
     attempt(run, step);
   }
   return true;
-}
-
-function mayBegin(step: StepRun): boolean {
-  if (step.status !== "pending" || step.scope.result !== "open") return false;
-  if (isEntry(step)) return true;
-  const edges = incoming(step);
-  switch (joinOf(step)) {
-    case "settled":
-      return edges.open === 0 && edges.taken > 0;
-    case "all":
-      return edges.open + edges.dead === 0;
-    case "any":
-      return edges.taken > 0;
-  }
-}
-
-function isEntry(step: StepRun): boolean {
-  return !step.scope.graph.isSide[step.index] && !step.scope.graph.edges.some((edge) => edge.to === step.index);
-}
-
-function joinOf(step: StepRun): "settled" | "all" | "any" {
-  return step.step.join ?? (step.step.dependsOn === null ? "settled" : "all");
 }
 
 function attempt(run: Run, step: StepRun): void {
@@ -412,19 +386,4 @@ function hasIteration(run: Run, over: LoopSource, index: number): boolean {
     case "while":
       return (run.counters.get(over.counter) ?? 0) < over.below;
   }
-}
-
-/** Section 4: a container gives the output of the last step that ran in it. Left open: what a `finally` step counts. */
-function outputOf(owner: StepRun): Json | undefined {
-  const { action } = owner.step;
-  if (action.type === "loop") return { count: owner.children.length };
-  if (action.type === "parallel" || owner.children.some((scope) => scope.kind === "finally")) return undefined;
-  const ran = owner.children
-    .flatMap((scope) => scope.steps)
-    .filter((step) => step.status === "completed" || step.status === "failed");
-  return ran.length === 0 ? {} : lastToEnd(ran)?.output;
-}
-
-export function lastToEnd(steps: readonly StepRun[]): StepRun | undefined {
-  return steps.toSorted((a, b) => b.ended - a.ended)[0];
 }
