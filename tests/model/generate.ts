@@ -150,7 +150,7 @@ function buildLoop(plan: Plan, name: string, place: Place, failFast: boolean | n
     { kind: "each", items: count, chunkSize: null } as const,
     { kind: "each", items: 2 * count, chunkSize: 2 } as const,
     { kind: "times", times: count } as const,
-    { kind: "while", counter, below: count, iterationsMax: 4 } as const,
+    { kind: "while", counter, below: count, iterationsMax: 1 + choose(plan, 3, 4) } as const,
   ][choose(plan, 2, 4)];
   if (over === undefined) throw new RangeError("Expected one of four choices.");
   // The counting step stands first; where the rest of the plan cuts it off, the limit of iterations ends the loop.

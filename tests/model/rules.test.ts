@@ -148,8 +148,8 @@ test("rule 8: an inline path is always final", () => {
   const steps = [failing("a", { onFailure: { steps: [fn("x"), fn("y")] } }), fn("b")];
   check(
     steps,
-    { a: "failed FINAL_A", b: "cancelled", "a.x": "completed", "a.y": "completed" },
-    ["task a", "task a.x", "task a.y"],
+    { a: "failed FINAL_A", b: "cancelled", "a:on_failure.x": "completed", "a:on_failure.y": "completed" },
+    ["task a", "task a:on_failure.x", "task a:on_failure.y"],
     "failed FINAL_A",
   );
 });

@@ -208,7 +208,7 @@ function failStep(run: Run, step: StepRun, error: Failure): void {
     // Rule 8: an inline path is always final.
     failScope(scope, error);
     cancelRest(run, scope, new Set());
-    scope.failurePath = openScope(run, "failure", step, failurePrefix(step), handler.steps);
+    scope.failurePath = openScope(run, "failure", step, `${step.path}:on_failure`, handler.steps);
   } else {
     // Rule 8: recovered, or the path from the handler is all that goes on.
     const target = scope.steps.findIndex((other) => other.step.name === handler.step);
@@ -216,11 +216,6 @@ function failStep(run: Run, step: StepRun, error: Failure): void {
     failScope(scope, error);
     cancelRest(run, scope, reachableFrom(scope.graph, target));
   }
-}
-
-/** Where the steps of an inline failure path stand. */
-function failurePrefix(step: StepRun): string {
-  return step.path;
 }
 
 /** Rule 8: the first error is the one that counts. */
