@@ -132,6 +132,7 @@ test("files do not import one another in a circle", () => {
 test("the reader of sources sees code and not the text around it", () => {
   const code = codeOf(
     "a(\"eval('x')\"); // await\n/* Promise */ b(`async $" + "{await.c(`x`)} fetch(`, /[/]await/.e, f / g);",
+    '""',
   );
   assert.equal(code, 'a(""); \n b(`$' + "{await.c(``)}`, /./.e, f / g);");
 });
