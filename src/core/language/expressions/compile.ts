@@ -3,10 +3,9 @@
 import { type Json, typeName } from "../../base/json.ts";
 import { spendBytes, spendOperations } from "./budget.ts";
 import { type EvaluationContext, ExpressionError } from "./evaluation.ts";
-import { compileDocumentQuery } from "./filter.ts";
 import type { Call } from "./functions/entry.ts";
+import { compileDocumentQuery, compileSelect } from "./jsonpath.ts";
 import { add, calculate, compare, isIn, negate, toBoolean, withArticle } from "./operators.ts";
-import { compileSelect } from "./select.ts";
 import { type BinaryOperator, isSingular, type Node } from "./syntax.ts";
 import { compileRootWalk, compileWalk, type Found, itemAt, memberOf, settle } from "./walk.ts";
 

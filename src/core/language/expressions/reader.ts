@@ -7,7 +7,7 @@
  */
 
 import { quote } from "../../base/text.ts";
-import type { Problem } from "./expression.ts";
+import type { Parsed, Problem } from "./expression.ts";
 
 /** Longer expressions are programs; those belong into a script. Also bounds what parsing may cost. */
 export const EXPRESSION_LENGTH_MAX = 32_768;
@@ -22,6 +22,16 @@ export class SyntaxProblem extends Error {
   constructor(problem: Problem) {
     super(problem.message);
     this.problem = problem;
+  }
+}
+
+/** Runs a parser and gives its problem as a value. */
+export function attempt<T>(parse: () => T): Parsed<T> {
+  try {
+    return { ok: true, value: parse() };
+  } catch (error) {
+    if (error instanceof SyntaxProblem) return { ok: false, problem: error.problem };
+    throw error;
   }
 }
 
