@@ -72,7 +72,12 @@ export interface EndChild {
 /** An event of the workspace that fits a wait of this execution. */
 export interface DeliverEvent {
   readonly kind: "DeliverEvent";
-  readonly event: { readonly id: string; readonly name: string; readonly data: Json; readonly correlationKey: string | null };
+  readonly event: {
+    readonly id: string;
+    readonly name: string;
+    readonly data: Json;
+    readonly correlationKey: string | null;
+  };
 }
 
 export interface Signal {

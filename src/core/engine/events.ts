@@ -100,15 +100,17 @@ export interface StepEventData {
     readonly function: string;
     readonly input?: Json;
     /** When `total_timeout` is over; only on the first attempt. */
-    readonly due?: string;
+    readonly total_due?: string;
     /** The marked places of `input` that name secrets: filled just before the call, never stored filled. */
     readonly secrets?: readonly FilledPlace[];
   };
   /** A container, child or wait has begun. */
   StepStarted: {
     readonly input?: Json;
-    /** When the step's time-out is over. */
+    /** When this attempt's time-out is over. */
     readonly due?: string;
+    /** When `total_timeout` is over; only on the first attempt. */
+    readonly total_due?: string;
     readonly detail: StartDetail;
   };
   StepCompleted: {
@@ -153,6 +155,8 @@ export interface StepEventData {
   /** `clause` is the place in the step's list of catches. */
   CatchStarted: { readonly clause: number; readonly error: StepError };
   FinallyStarted: Record<string, never>;
+  /** The inline path `on_failure: {steps}` of the failed step has ended. */
+  FailurePathEnded: { readonly status: ScopeStatus; readonly error?: StepError };
 }
 
 export type SkipReason = "condition" | "not_reached" | "timeout" | "manual";

@@ -1,2 +1,333 @@
-/** The state of an execution. Written with the engine. */
-export {};
+/**
+ * An execution as far as its history tells: a tree of scopes and steps.
+ *
+ *     execution ── root scope ── step "fan" ── branch scope "left" ── step "charge"
+ *                            └── step "each" ── iteration scope [3] ── step "reserve"
+ *
+ * Only `evolve` changes it, in place: the shard that owns the execution is the only one to hold it. What is finished in an
+ * iteration is let go of, so that the size follows what is alive and not what is past.
+ *
+ * `agenda` and `timers` are no state but working lists: everything in them can be seen in the tree as well. `snapshot`
+ * leaves them out; two executions are equal when their snapshots are.
+ */
+
+import type { Json, JsonObject } from "../base/json.ts";
+import type { Instant } from "../base/time.ts";
+import type { ScopeIndex, StepIndex } from "../language/definition.ts";
+import { Agenda } from "./agenda.ts";
+import type { StepError } from "./error.ts";
+import type { Closing, FilledPlace, OriginLink, ParentLink, ScopeStatus, SkipReason } from "./events.ts";
+import { Timers } from "./timers.ts";
+
+export type ExecutionStatus = "new" | "running" | "paused" | "completed" | "failed" | "cancelled" | "timed_out";
+
+export type StepStatus =
+  | "pending"
+  /** A task of it waits for an executor or is with one. */
+  | "scheduled"
+  /** A container in which something goes on. */
+  | "running"
+  /** Waits for a time, an event, a child, or its next attempt. */
+  | "waiting"
+  | "completed"
+  | "failed"
+  | "skipped"
+  | "cancelled";
+
+export class Execution {
+  readonly id: string;
+  readonly workspace: string;
+  status: ExecutionStatus = "new";
+  /** Number of the last event. */
+  length = 0;
+  lastAt: Instant = 0;
+  startedAt: Instant = 0;
+  version = "";
+  input: Json = null;
+  metadata: JsonObject = {};
+  priority = 5;
+  parent: ParentLink | null = null;
+  origin: OriginLink | null = null;
+  /** When the workflow's time-out is over. */
+  due: Instant | null = null;
+  paused: { readonly at: Instant; readonly freezeTimers: boolean } | null = null;
+  /** Set once the execution only winds up. */
+  ending: Ending | null = null;
+  root: ScopeState | null = null;
+  /** Every step of the scopes that are kept, by path. */
+  readonly steps: Map<string, StepState> = new Map();
+  /** What `set` steps have set. */
+  readonly variables: Map<string, Json> = new Map();
+  /** Signals that no wait has taken yet, oldest first. */
+  readonly signals: KeptSignal[] = [];
+  /** Steps that wait for a signal or event, in the order in which they began to. */
+  readonly eventWaits: Set<StepState> = new Set();
+  /** Ids of the last commands and events that were taken, to know them again. */
+  readonly known: Set<string> = new Set();
+  childrenCount = 0;
+  /** Steps whose task is scheduled. */
+  openTasks = 0;
+
+  readonly agenda: Agenda = new Agenda();
+  readonly timers: Timers = new Timers();
+
+  constructor(id: string, workspace: string) {
+    this.id = id;
+    this.workspace = workspace;
+  }
+
+  /** The next time at which a timer is due; null while there is none, or while the execution is paused or has ended. */
+  get wakeAt(): Instant | null {
+    if (this.status !== "running") return null;
+    return this.timers.next();
+  }
+
+  /** A decision stopped at its limit: a `Continue` goes on with it. */
+  get hasWork(): boolean {
+    return this.status === "running" && !this.agenda.isEmpty;
+  }
+
+  get hasEnded(): boolean {
+    return this.status !== "new" && this.status !== "running" && this.status !== "paused";
+  }
+}
+
+export type Ending =
+  | { readonly kind: "cancel"; readonly reason: string }
+  | { readonly kind: "timeout"; readonly error: StepError }
+  /** `error` is that of a `finally` that failed on the way out. */
+  | { readonly kind: "return"; readonly output: Json; error: StepError | null };
+
+export interface KeptSignal {
+  readonly seq: number;
+  readonly name: string;
+  readonly data: Json;
+}
+
+/** A list of steps that has begun. */
+export interface ScopeState {
+  readonly index: ScopeIndex;
+  /** What stands before a step's name in its path: empty, or ends with a dot. */
+  readonly prefix: string;
+  /** The step that contains it; null for the root. Of an inline failure path: the step that failed. */
+  readonly owner: StepState | null;
+  /** Where names are looked up next. */
+  readonly parent: ScopeState | null;
+  /** Names that hold in here only: a loop's item and index, a caught error. */
+  readonly names: ReadonlyMap<string, Json> | null;
+  /** The iteration's number; null outside of loops. */
+  readonly iteration: number | null;
+  status: "running" | "failing" | "cancelling" | "ended";
+  outcome: ScopeStatus | null;
+  /** The first failure that nothing recovered; the scope fails with it. */
+  error: StepError | null;
+  suppressed: StepError[];
+  /** While failing: the steps of the failure path, which are not cancelled. */
+  spared: ReadonlySet<StepIndex>;
+  /** The inline path `on_failure: {steps}` while and after it runs. */
+  failurePath: ScopeState | null;
+  /** How many of its steps (and its inline path) have begun and not ended. */
+  open: number;
+  /** By position. */
+  readonly steps: StepState[];
+  /** Steps whose incoming edges are settled and that have not been looked at. */
+  ready: StepState[];
+}
+
+export interface StepState {
+  readonly index: StepIndex;
+  readonly path: string;
+  readonly scope: ScopeState;
+  status: StepStatus;
+  reason: SkipReason | null;
+  /** The attempt that runs or ran last, from 1; 0 before the first. Goes on counting over re-openings. */
+  attempt: number;
+  /** What `attempt` was at the last re-opening. */
+  attemptBase: number;
+  startedAt: Instant | null;
+  finishedAt: Instant | null;
+  /** Number of the event that ended it: the order of ends. */
+  endSeq: number;
+  input: Json | undefined;
+  output: Json;
+  error: StepError | null;
+  /** Incoming edges that are taken and dead, and what follows from them once that is settled. */
+  taken: number;
+  dead: number;
+  settled: "run" | "dead" | null;
+  /** Set while the step winds up. */
+  closing: Closing | null;
+  /** When this attempt of a step that does not call out is given up. */
+  deadline: Instant | null;
+  /** When all attempts together are given up. */
+  totalDeadline: Instant | null;
+  /** When its pause or the delay before its next attempt is over. */
+  wake: Instant | null;
+  inner: Inner | null;
+}
+
+export type Inner =
+  | TaskInner
+  | ChoiceInner
+  | ParallelInner
+  | LoopInner
+  | TryInner
+  | ChildInner
+  | WaitInner
+  | EventInner;
+
+export interface TaskInner {
+  readonly kind: "task";
+  readonly executor: string;
+  readonly function: string;
+  readonly secrets: readonly FilledPlace[];
+  scheduledAt: Instant;
+}
+
+export interface ChoiceInner {
+  readonly kind: "choice";
+  readonly scope: ScopeState | null;
+}
+
+export interface ParallelInner {
+  readonly kind: "parallel";
+  /** By the branch's place; null if it has not begun. */
+  readonly branches: (ScopeState | null)[];
+  running: number;
+  completed: number;
+  failed: number;
+  firstError: StepError | null;
+}
+
+export interface LoopInner {
+  readonly kind: "loop";
+  /** What `iterate_over` gave, chunks already cut; null for the other kinds. */
+  readonly items: readonly Json[] | null;
+  /** How many iterations there will be; null for `while`. */
+  readonly count: number | null;
+  started: number;
+  readonly running: Map<number, ScopeState>;
+  completed: number;
+  failed: number;
+  cancelled: number;
+  firstError: StepError | null;
+  /** Of finished iterations, what the definition reads. */
+  readonly kept: Map<number, KeptIteration>;
+  /** Iterations that did not complete: a retry of the execution goes on in them. */
+  readonly broken: Map<number, ScopeState>;
+}
+
+export interface KeptIteration {
+  readonly index: number;
+  readonly status: ScopeStatus;
+  readonly error: StepError | null;
+  readonly steps: JsonObject;
+}
+
+export interface TryInner {
+  readonly kind: "try";
+  phase: "body" | "catch" | "finally";
+  readonly body: ScopeState;
+  catch: ScopeState | null;
+  finally: ScopeState | null;
+}
+
+export interface ChildInner {
+  readonly kind: "child";
+  readonly executionId: string;
+  readonly workflow: string;
+  readonly version: string | null;
+}
+
+export interface WaitInner {
+  readonly kind: "wait";
+}
+
+export interface EventInner {
+  readonly kind: "event";
+  readonly event: string;
+  readonly correlation: string | null;
+}
+
+export function createExecution(identity: { id: string; workspace: string }): Execution {
+  return new Execution(identity.id, identity.workspace);
+}
+
+export function isOpen(step: StepState): boolean {
+  return step.status === "scheduled" || step.status === "running" || step.status === "waiting";
+}
+
+/** The scopes inside a step that are kept, whether they run or have ended. */
+export function scopesIn(step: StepState): readonly ScopeState[] {
+  const inner = step.inner;
+  switch (inner?.kind) {
+    case "choice":
+      return inner.scope === null ? [] : [inner.scope];
+    case "parallel":
+      return inner.branches.filter((branch) => branch !== null);
+    case "loop":
+      return [...inner.running.values(), ...inner.broken.values()];
+    case "try":
+      return [inner.body, inner.catch, inner.finally].filter((scope) => scope !== null);
+    default:
+      return [];
+  }
+}
+
+/** Everything that counts, as plain data: equal histories give equal snapshots. */
+export function snapshot(execution: Execution): JsonObject {
+  const { agenda: _agenda, timers: _timers, root, steps: _steps, eventWaits, ...rest } = execution;
+  return plain({
+    ...rest,
+    root: root === null ? null : plainScope(root),
+    eventWaits: [...eventWaits].map((step) => step.path),
+  }) as JsonObject;
+}
+
+function plainScope(scope: ScopeState): object {
+  const { owner, parent: _parent, ready: _ready, steps, failurePath, ...rest } = scope;
+  return {
+    ...rest,
+    owner: owner?.path ?? null,
+    failurePath: failurePath === null ? null : plainScope(failurePath),
+    steps: steps.map(plainStep),
+  };
+}
+
+function plainStep(step: StepState): object {
+  const { scope: _scope, inner, ...rest } = step;
+  return { ...rest, inner: inner === null ? null : { ...inner, ...innerScopes(inner) } };
+}
+
+function innerScopes(inner: Inner): object {
+  const nested = (scope: ScopeState | null) => (scope === null ? null : plainScope(scope));
+  switch (inner.kind) {
+    case "choice":
+      return { scope: nested(inner.scope) };
+    case "parallel":
+      return { branches: inner.branches.map(nested) };
+    case "loop":
+      return {
+        running: [...inner.running].map(([index, scope]) => [index, plainScope(scope)]),
+        broken: [...inner.broken].map(([index, scope]) => [index, plainScope(scope)]),
+      };
+    case "try":
+      return { body: nested(inner.body), catch: nested(inner.catch), finally: nested(inner.finally) };
+    default:
+      return {};
+  }
+}
+
+function plain(value: unknown): unknown {
+  if (value instanceof Map) return [...value].map(([key, item]) => [key, plain(item)]);
+  if (value instanceof Set) return [...value].map(plain);
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value === "object" && value !== null) {
+    return Object.fromEntries(
+      Object.entries(value)
+        .filter(([, item]) => item !== undefined)
+        .map(([key, item]) => [key, plain(item)]),
+    );
+  }
+  return value;
+}

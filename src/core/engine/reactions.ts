@@ -3,10 +3,13 @@
  * each carries ids that make a repeat harmless.
  */
 
+import { defined, unreachable } from "../base/bug.ts";
 import type { Json, JsonObject } from "../base/json.ts";
 import type { Instant } from "../base/time.ts";
-import type { Command } from "./commands.ts";
-import type { EmittedEvent, FilledPlace } from "./events.ts";
+import type { Definition, Step } from "../language/definition.ts";
+import type { Command, EndChild } from "./commands.ts";
+import type { EmittedEvent, ExecutionEvent, FilledPlace, HistoryEvent, StepEvent } from "./events.ts";
+import { type Execution, isOpen, type StepState } from "./execution.ts";
 
 export type Reaction =
   | { readonly kind: "OfferTask"; readonly task: EngineTask }
@@ -57,5 +60,255 @@ export interface ChildStart {
   readonly input: Json;
   readonly metadata: JsonObject;
   readonly priority: number;
-  readonly parent: { readonly execution_id: string; readonly path: string; readonly depth: number; readonly waits: boolean };
+  readonly parent: {
+    readonly execution_id: string;
+    readonly path: string;
+    readonly depth: number;
+    readonly waits: boolean;
+  };
+}
+
+/** What follows from a committed event. `execution` may already be further on. */
+export function reactionsOf(definition: Definition, execution: Execution, event: HistoryEvent): readonly Reaction[] {
+  return event.path === null ? reactionsOfExecution(execution, event) : reactionsOfStep(definition, execution, event);
+}
+
+/** Everything unfinished, for an execution that was loaded again. */
+export function openReactions(definition: Definition, execution: Execution): readonly Reaction[] {
+  if (execution.hasEnded) return [];
+  const reactions: Reaction[] = [];
+  for (const step of execution.steps.values()) {
+    const { inner } = step;
+    if (step.status === "scheduled") reactions.push({ kind: "OfferTask", task: taskOf(definition, execution, step) });
+    if (step.status !== "waiting" || inner === null) continue;
+    if (inner.kind === "event")
+      reactions.push({ kind: "AddWait", path: step.path, event: inner.event, correlation: inner.correlation });
+    if (inner.kind === "child") {
+      reactions.push({ kind: "StartChild", start: childStart(definition, execution, step, inner, step.input ?? null) });
+      if (step.closing !== null)
+        reactions.push(cancelChild(execution, inner.executionId, `${step.path}/closing`, "parent"));
+    }
+  }
+  return reactions;
+}
+
+function reactionsOfExecution(execution: Execution, event: ExecutionEvent): readonly Reaction[] {
+  switch (event.type) {
+    case "ExecutionPaused":
+      return openChildren(execution).map((executionId) => ({
+        kind: "SendCommand",
+        executionId,
+        command: { kind: "Pause", id: `${execution.id}/${event.seq}`, freezeTimers: event.data.freeze_timers },
+      }));
+    case "ExecutionResumed":
+      return openChildren(execution).map((executionId) => ({
+        kind: "SendCommand",
+        executionId,
+        command: { kind: "Resume", id: `${execution.id}/${event.seq}` },
+      }));
+    case "ExecutionCompleted":
+      return toParent(execution, { status: "completed", output: event.data.output, error: null });
+    case "ExecutionFailed":
+      return [
+        ...abandoned(execution, event.seq),
+        ...toParent(execution, { status: "failed", output: null, error: event.data.error }),
+      ];
+    case "ExecutionCancelled":
+      return [
+        ...abandoned(execution, event.seq),
+        ...toParent(execution, { status: "cancelled", output: null, error: null }),
+      ];
+    case "ExecutionTimedOut":
+      return toParent(execution, { status: "timed_out", output: null, error: event.data.error });
+    case "ExecutionStarted":
+    case "ExecutionReopened":
+    case "ExecutionCancelRequested":
+    case "ExecutionTimeoutReached":
+    case "SignalReceived":
+    case "WarningRecorded":
+      return [];
+    default:
+      return unreachable(event);
+  }
+}
+
+function reactionsOfStep(definition: Definition, execution: Execution, event: StepEvent): readonly Reaction[] {
+  switch (event.type) {
+    case "StepScheduled": {
+      const step = execution.steps.get(event.path);
+      const stillStands = step !== undefined && step.status === "scheduled" && step.attempt === event.attempt;
+      return stillStands ? [{ kind: "OfferTask", task: taskOf(definition, execution, step) }] : [];
+    }
+    case "StepStarted": {
+      const { detail } = event.data;
+      if (detail.kind === "workflow") {
+        const step = defined(execution.steps.get(event.path), `step "${event.path}" to be there`);
+        const child = { executionId: detail.execution_id, workflow: detail.workflow, version: detail.version };
+        return [
+          { kind: "StartChild", start: childStart(definition, execution, step, child, event.data.input ?? null) },
+        ];
+      }
+      if (detail.kind === "wait_for_event") {
+        return [{ kind: "AddWait", path: event.path, event: detail.event, correlation: detail.correlation }];
+      }
+      return [];
+    }
+    case "StepClosing": {
+      const inner = execution.steps.get(event.path)?.inner;
+      return inner?.kind === "child" ? [cancelChild(execution, inner.executionId, String(event.seq), "parent")] : [];
+    }
+    case "StepCompleted":
+      return [
+        ...attemptIsOver(definition, execution, event),
+        ...(event.data.emitted === undefined ? [] : [{ kind: "PublishEvent", event: event.data.emitted } as const]),
+      ];
+    case "StepAttemptFailed":
+    case "StepFailed":
+    case "StepSkipped":
+    case "StepCancelled":
+      return attemptIsOver(definition, execution, event);
+    case "BranchStarted":
+    case "BranchEnded":
+    case "IterationStarted":
+    case "IterationEnded":
+    case "CatchStarted":
+    case "FinallyStarted":
+    case "FailurePathEnded":
+      return [];
+    default:
+      return unreachable(event);
+  }
+}
+
+function attemptIsOver(definition: Definition, execution: Execution, event: StepEvent): readonly Reaction[] {
+  if (event.attempt === 0) return [];
+  const index = defined(definition.stepByName.get(event.step), `step "${event.step}" to be defined`);
+  switch ((definition.steps[index] as Step).spec.kind) {
+    case "function":
+    case "http":
+    case "script":
+    case "external": {
+      const isAnswered =
+        event.type === "StepCompleted" || event.type === "StepAttemptFailed" || event.type === "StepFailed";
+      return [
+        {
+          kind: "WithdrawTask",
+          taskId: taskId(execution, event.path, event.attempt),
+          reason: isAnswered ? "ended" : "cancelled",
+        },
+      ];
+    }
+    case "wait_for_event":
+      return [{ kind: "RemoveWait", path: event.path }];
+    default:
+      return [];
+  }
+}
+
+/** An execution that ends at once, without winding up, leaves things behind that somebody must hear of. */
+function abandoned(execution: Execution, seq: number): readonly Reaction[] {
+  const reactions: Reaction[] = [];
+  for (const step of execution.steps.values()) {
+    if (!isOpen(step)) continue;
+    if (step.status === "scheduled") {
+      reactions.push({ kind: "WithdrawTask", taskId: taskId(execution, step.path, step.attempt), reason: "cancelled" });
+    }
+    if (step.inner?.kind === "event") reactions.push({ kind: "RemoveWait", path: step.path });
+  }
+  for (const executionId of openChildren(execution)) {
+    reactions.push({
+      kind: "SendCommand",
+      executionId,
+      command: { kind: "Terminate", id: `${execution.id}/${seq}`, reason: "The parent execution ended." },
+    });
+  }
+  return reactions;
+}
+
+function openChildren(execution: Execution): readonly string[] {
+  const ids: string[] = [];
+  for (const step of execution.steps.values()) {
+    if (step.status === "waiting" && step.inner?.kind === "child") ids.push(step.inner.executionId);
+  }
+  return ids;
+}
+
+function cancelChild(execution: Execution, executionId: string, place: string, reason: string): Reaction {
+  return { kind: "SendCommand", executionId, command: { kind: "Cancel", id: `${execution.id}/${place}`, reason } };
+}
+
+function toParent(execution: Execution, end: Pick<EndChild, "status" | "output" | "error">): readonly Reaction[] {
+  const { parent } = execution;
+  if (parent === null || !parent.waits) return [];
+  const command: Command = { kind: "EndChild", path: parent.path, executionId: execution.id, ...end };
+  return [{ kind: "SendCommand", executionId: parent.execution_id, command }];
+}
+
+function childStart(
+  definition: Definition,
+  execution: Execution,
+  step: StepState,
+  child: { readonly executionId: string; readonly workflow: string; readonly version: string | null },
+  input: Json,
+): ChildStart {
+  const { spec } = definition.steps[step.index] as Step;
+  return {
+    executionId: child.executionId,
+    workflow: child.workflow,
+    version: child.version,
+    input,
+    metadata: execution.metadata,
+    priority: execution.priority,
+    parent: {
+      execution_id: execution.id,
+      path: step.path,
+      depth: (execution.parent?.depth ?? 0) + 1,
+      waits: spec.kind === "workflow" && spec.wait,
+    },
+  };
+}
+
+export function taskId(execution: Execution, path: string, attempt: number): string {
+  return `${execution.id}/${path}/${attempt}`;
+}
+
+function taskOf(definition: Definition, execution: Execution, step: StepState): EngineTask {
+  const { name, retry, timeoutMs, queueTimeoutMs, heartbeatTimeoutMs, labels } = definition.steps[step.index] as Step;
+  const inner = step.inner;
+  const task = defined(inner?.kind === "task" ? inner : null, `the scheduled step "${step.path}" to have a task`);
+  return {
+    id: taskId(execution, step.path, step.attempt),
+    executionId: execution.id,
+    workflow: definition.name,
+    version: definition.version,
+    step: name,
+    path: step.path,
+    executor: task.executor,
+    function: task.function,
+    attempt: step.attempt,
+    attemptsMax: step.attemptBase + (retry?.attemptsMax ?? 1),
+    input: step.input ?? null,
+    secrets: task.secrets,
+    metadata: execution.metadata,
+    labels,
+    priority: execution.priority,
+    timeoutMs,
+    queueTimeoutMs,
+    heartbeatTimeoutMs,
+    deadline: deadlineOf(execution, step),
+    createdAt: task.scheduledAt,
+  };
+}
+
+/** When the task is given up at the latest: the soonest of what bounds the step, its containers and the execution. */
+function deadlineOf(execution: Execution, step: StepState): Instant | null {
+  let soonest = execution.due;
+  const take = (due: Instant | null) => {
+    if (due !== null && (soonest === null || due < soonest)) soonest = due;
+  };
+  for (let outer: StepState | null = step; outer !== null; outer = outer.scope.owner) {
+    take(outer.totalDeadline);
+    if (outer !== step) take(outer.deadline);
+  }
+  return soonest;
 }

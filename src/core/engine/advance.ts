@@ -1,0 +1,171 @@
+/**
+ * Runs an execution forward until nothing more can happen without the outside, or the decision is full.
+ *
+ *     agenda ──► look at a scope:      cancel what must go ─► begin or skip what is ready ─► end it when nothing is left
+ *            └─► look at a container:  start its next branch or iteration, or end it
+ *
+ * Looking where there is nothing to do does nothing, so a look may be repeated.
+ */
+
+import { type Decision, errorFrom } from "./decision.ts";
+import { cancel } from "./ends.ts";
+import type { StepError } from "./error.ts";
+import { isOpen, type ScopeState, type StepState } from "./execution.ts";
+import { executionOutput } from "./output.ts";
+import { errorOf } from "./scopes.ts";
+import { begin } from "./steps/begin.ts";
+import { endChoiceScope, lookAtChoice } from "./steps/choice.ts";
+import { endIteration, lookAtLoop } from "./steps/loop.ts";
+import { endBranch, lookAtParallel } from "./steps/parallel.ts";
+import { endTryScope } from "./steps/try.ts";
+
+export function advance(decision: Decision): void {
+  const { execution } = decision;
+  while (execution.status === "running" && !decision.isFull) {
+    if (execution.length >= decision.limits.historyEventsMax) return failAtLimit(decision);
+    const look = execution.agenda.take();
+    if (look === null) return;
+    if (look.kind === "scope") lookAtScope(decision, look.scope);
+    else lookAtStep(decision, look.step);
+  }
+}
+
+function failAtLimit(decision: Decision): void {
+  decision.record("ExecutionFailed", {
+    error: {
+      code: "HISTORY_LIMIT",
+      message: `Expected a history of at most ${decision.limits.historyEventsMax} events. Split the work into child workflows, or raise limits.history_events.`,
+    },
+  });
+}
+
+function lookAtStep(decision: Decision, step: StepState): void {
+  const { spec } = decision.stepOf(step);
+  switch (spec.kind) {
+    case "parallel":
+      return lookAtParallel(decision, step, spec);
+    case "loop":
+      return lookAtLoop(decision, step, spec);
+    case "condition":
+    case "switch":
+      return lookAtChoice(decision, step);
+    default:
+      // The other containers are looked at through their scopes.
+      return;
+  }
+}
+
+function lookAtScope(decision: Decision, scope: ScopeState): void {
+  const { agenda } = decision.execution;
+  for (;;) {
+    if (scope.status === "ended" || decision.execution.status !== "running") return;
+    if (decision.isFull) return agenda.addScope(scope);
+    if (sweep(decision, scope)) continue;
+    const ready = scope.ready.shift();
+    if (ready !== undefined) {
+      settle(decision, scope, ready);
+      continue;
+    }
+    if (scope.open > 0) return;
+    const left = skippable(decision, scope);
+    if (left !== null) {
+      decision.recordStep("StepSkipped", left, { reason: "not_reached" });
+      continue;
+    }
+    return endScope(decision, scope);
+  }
+}
+
+/** Cancels one step that must not begin or go on; false if there is none (left). */
+function sweep(decision: Decision, scope: ScopeState): boolean {
+  if (scope.status === "running") return false;
+  const step = scope.steps.find((each) => mustGo(decision, scope, each));
+  if (step === undefined) return false;
+  const reason = decision.execution.ending?.kind === "cancel" ? decision.execution.ending.reason : "scope";
+  cancel(decision, step, reason);
+  return true;
+}
+
+function mustGo(decision: Decision, scope: ScopeState, step: StepState): boolean {
+  if (scope.status === "failing" && scope.spared.has(step.index)) return false;
+  if (isOpen(step)) return step.closing?.kind !== "cancel";
+  // A side step that was not led to is skipped when the scope ends; everything else that has not begun is cancelled.
+  return step.status === "pending" && (!decision.stepOf(step).isSide || step.settled === "run");
+}
+
+function settle(decision: Decision, scope: ScopeState, step: StepState): void {
+  if (step.status !== "pending") return;
+  if (step.settled === "dead") return decision.recordStep("StepSkipped", step, { reason: "not_reached" });
+  if (scope.status === "running" || scope.spared.has(step.index)) begin(decision, step);
+}
+
+/** Of the steps that nothing led to, one that waits for no other of them: skipping it may still let another begin. */
+function skippable(decision: Decision, scope: ScopeState): StepState | null {
+  const pending = scope.steps.filter((step) => step.status === "pending");
+  const isPending = new Set(pending.map((step) => step.index));
+  return (
+    pending.find((step) => decision.stepOf(step).incoming.every(({ from }) => !isPending.has(from))) ??
+    pending[0] ??
+    null
+  );
+}
+
+/** Nothing in the scope runs, waits or can begin. */
+function endScope(decision: Decision, scope: ScopeState): void {
+  const { owner } = scope;
+  if (owner === null) return endExecution(decision, scope);
+  if (owner.scope.failurePath === scope) {
+    const failed = scope.status === "failing";
+    return decision.recordStep("FailurePathEnded", owner, {
+      status: failed ? "failed" : scope.status === "cancelling" ? "cancelled" : "completed",
+      ...(failed ? { error: errorOf(scope) } : {}),
+    });
+  }
+  const { spec } = decision.stepOf(owner);
+  switch (spec.kind) {
+    case "condition":
+    case "switch":
+      return endChoiceScope(decision, owner, scope);
+    case "parallel":
+      return endBranch(decision, owner, scope);
+    case "loop":
+      return endIteration(decision, owner, scope);
+    case "try":
+      return endTryScope(decision, owner, spec, scope);
+  }
+}
+
+function endExecution(decision: Decision, root: ScopeState): void {
+  const { ending } = decision.execution;
+  switch (ending?.kind) {
+    case "cancel":
+      return decision.record("ExecutionCancelled", { reason: ending.reason, terminated: false });
+    case "timeout":
+      return decision.record("ExecutionTimedOut", { error: ending.error });
+    case "return":
+      if (ending.error !== null) return decision.record("ExecutionFailed", { error: ending.error });
+      return completeExecution(decision, () => ending.output);
+    case undefined:
+      if (root.status === "failing") return decision.record("ExecutionFailed", { error: errorOf(root) });
+      return completeExecution(decision, () => executionOutput(decision));
+  }
+}
+
+function completeExecution(decision: Decision, makeOutput: () => ReturnType<typeof executionOutput>): void {
+  const { outputSchema, failOnOutputViolation } = decision.definition;
+  let output: ReturnType<typeof executionOutput>;
+  try {
+    output = makeOutput();
+  } catch (thrown) {
+    return decision.record("ExecutionFailed", { error: errorFrom(thrown) });
+  }
+  const violations = outputSchema?.check(output) ?? [];
+  if (violations.length > 0) {
+    const details = violations.map(({ pointer, message }) => ({ pointer, message }));
+    const message = `Expected the output to fit its schema, but ${violations.length === 1 ? "one value does" : `${violations.length} values do`} not.`;
+    const error: StepError = { code: "VALIDATION_FAILED", message, details };
+    if (failOnOutputViolation) return decision.record("ExecutionFailed", { error });
+    decision.record("WarningRecorded", { code: "OUTPUT_INVALID", message, details });
+  }
+  decision.record("ExecutionCompleted", { output });
+}

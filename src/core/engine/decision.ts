@@ -1,0 +1,148 @@
+/** A decision in progress: the events made so far, each applied as it is made, and what evaluations may read. */
+
+import type { Json } from "../base/json.ts";
+import { isLongerThan } from "../base/json.ts";
+import { type Instant, toRfc3339 } from "../base/time.ts";
+import type { Definition, Step } from "../language/definition.ts";
+import { ExpressionError } from "../language/expressions/evaluation.ts";
+import type { Expression, Value } from "../language/expressions/expression.ts";
+import type { StepError } from "./error.ts";
+import type { ExecutionEventData, HistoryEvent, StepEventData } from "./events.ts";
+import { evolve } from "./evolve.ts";
+import type { Execution, ScopeState, StepState } from "./execution.ts";
+import { type Extras, Roots } from "./roots.ts";
+
+/** What a decision gets from the host. */
+export interface DecisionContext {
+  /** The wall clock. Taken as the time of the execution's last event where it is behind that. */
+  readonly now: Instant;
+  /** Environment variables that configuration allows `env.` to read. */
+  readonly environment: ReadonlyMap<string, string>;
+  readonly limits: EngineLimits;
+}
+
+export interface EngineLimits {
+  /** Longest input or output of a step, in bytes of JSON. */
+  readonly payloadBytesMax: number;
+  readonly historyEventsMax: number;
+}
+
+export const ENGINE_LIMITS: EngineLimits = { payloadBytesMax: 1_048_576, historyEventsMax: 2_000_000 };
+
+/** One decision stops after this many events, so that a long run of local steps does not hold up its neighbours. */
+const EVENTS_MAX = 1000;
+
+export class Decision {
+  readonly definition: Definition;
+  readonly execution: Execution;
+  readonly now: Instant;
+  readonly limits: EngineLimits;
+  readonly events: HistoryEvent[] = [];
+  private readonly environment: ReadonlyMap<string, string>;
+  private readonly at: string;
+
+  constructor(definition: Definition, execution: Execution, context: DecisionContext) {
+    this.definition = definition;
+    this.execution = execution;
+    this.now = Math.max(context.now, execution.lastAt);
+    this.at = toRfc3339(this.now);
+    this.environment = context.environment;
+    this.limits = context.limits;
+  }
+
+  get isFull(): boolean {
+    return this.events.length >= EVENTS_MAX;
+  }
+
+  record<T extends keyof ExecutionEventData>(type: T, data: ExecutionEventData[T]): void {
+    this.add({
+      seq: this.execution.length + 1,
+      type,
+      at: this.at,
+      step: null,
+      path: null,
+      attempt: null,
+      data,
+    } as HistoryEvent);
+  }
+
+  recordStep<T extends keyof StepEventData>(
+    type: T,
+    step: StepState,
+    data: StepEventData[T],
+    attempt: number = step.attempt,
+  ): void {
+    this.recordPlace(type, step, step.path, data, attempt);
+  }
+
+  /** About a branch or iteration of `step`, at its own path. */
+  recordPlace<T extends keyof StepEventData>(
+    type: T,
+    step: StepState,
+    path: string,
+    data: StepEventData[T],
+    attempt: number = step.attempt,
+  ): void {
+    const { name } = this.definition.steps[step.index] as Step;
+    this.add({ seq: this.execution.length + 1, type, at: this.at, step: name, path, attempt, data } as HistoryEvent);
+  }
+
+  stepOf(step: StepState): Step {
+    return this.definition.steps[step.index] as Step;
+  }
+
+  roots(scope: ScopeState, extras?: Extras): Roots {
+    const { definition, execution, now, environment, limits } = this;
+    const place = { definition, execution, scope, now, environment, payloadBytesMax: limits.payloadBytesMax };
+    return new Roots(extras === undefined ? place : { ...place, extras });
+  }
+
+  /** Throws `ExpressionError`. */
+  evaluate(value: Value, scope: ScopeState, extras?: Extras): Json {
+    return value.constant !== undefined ? value.constant : value.evaluate(this.roots(scope, extras));
+  }
+
+  /** Throws `ExpressionError`, also where the condition gives neither true, false nor null. */
+  holds(condition: Expression, scope: ScopeState, extras?: Extras): boolean {
+    const value = condition.evaluate(this.roots(scope, extras));
+    if (value === true) return true;
+    if (value === false || value === null) return false;
+    throw new ExpressionError(
+      `Expected the condition ${condition.source} to give true or false, but it gave ${Array.isArray(value) ? "an array" : `a value of type ${typeof value}`}.`,
+      0,
+    );
+  }
+
+  /** Throws `StepFailure` with `PAYLOAD_TOO_LARGE`. */
+  checkPayload(step: StepState, value: Json, what: "input" | "output"): void {
+    const limit = this.limits.payloadBytesMax;
+    if (!isLongerThan(value, limit)) return;
+    throw new StepFailure({
+      code: "PAYLOAD_TOO_LARGE",
+      message: `Expected the ${what} of step "${this.stepOf(step).name}" to be at most ${limit} bytes of JSON, but it is longer. Pass a reference to the data, or raise limits.payload.`,
+    });
+  }
+
+  private add(event: HistoryEvent): void {
+    this.events.push(event);
+    evolve(this.definition, this.execution, event);
+  }
+}
+
+/** Ends what a step is doing with an error of the step; caught where steps begin and end, never further up. */
+export class StepFailure extends Error {
+  override readonly name = "StepFailure";
+  readonly error: StepError;
+
+  constructor(error: StepError) {
+    super(error.message);
+    this.error = error;
+  }
+}
+
+/** The step's error for what an evaluation threw; anything else is a bug and is thrown on. */
+export function errorFrom(thrown: unknown): StepError {
+  if (thrown instanceof StepFailure) return thrown.error;
+  if (thrown instanceof ExpressionError) return { code: "EXPRESSION_ERROR", message: thrown.message };
+  throw thrown;
+}

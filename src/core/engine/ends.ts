@@ -1,0 +1,172 @@
+/**
+ * How a step ends. After a failure, in this order: another attempt, (fallback and error rules have their place here), the
+ * failure edge. Each function records exactly one end, or the end of an attempt.
+ */
+
+import { isObject, type Json } from "../base/json.ts";
+import { createRandom } from "../base/random.ts";
+import { toRfc3339 } from "../base/time.ts";
+import { type Decision, errorFrom, StepFailure } from "./decision.ts";
+import type { StepError } from "./error.ts";
+import type { StepEventData } from "./events.ts";
+import type { StepState } from "./execution.ts";
+import { delayMs, isRetried, policyFor } from "./retry.ts";
+import type { Extras } from "./roots.ts";
+import { toJson } from "./views.ts";
+
+type Completed = StepEventData["StepCompleted"];
+/** Who answered, and when it began: recorded with the end of an attempt. */
+export type Answered = { readonly started_at?: string; readonly instance?: string };
+
+/**
+ * Completes the step with `result`, from which its output mapping picks. `extras` are further names for the mapping.
+ * A mapping that fails, or an output that is too large, fails the step instead.
+ */
+export function complete(
+  decision: Decision,
+  step: StepState,
+  result: Json,
+  options: { extras?: Extras; data?: Omit<Completed, "output">; attempt?: number } = {},
+): void {
+  let output: Json;
+  try {
+    output = outputOf(decision, step, result, options.extras ?? {});
+    decision.checkPayload(step, output, "output");
+  } catch (thrown) {
+    return fail(decision, step, errorFrom(thrown), {
+      ...options.data,
+      ...(options.attempt === undefined ? {} : { attempt: options.attempt }),
+    });
+  }
+  decision.recordStep("StepCompleted", step, { ...options.data, output }, options.attempt ?? attemptOf(step));
+}
+
+function outputOf(decision: Decision, step: StepState, result: Json, extras: Extras): Json {
+  const mapping = decision.stepOf(step).output;
+  const picked =
+    mapping === null ? result : decision.evaluate(mapping, step.scope, { response: result, result, ...extras });
+  return isObject(picked) ? picked : { value: picked };
+}
+
+/** The attempt that is going on; a step that fails or ends before it began is in its next one. */
+export function attemptOf(step: StepState): number {
+  return step.status === "pending" ? step.attempt + 1 : step.attempt;
+}
+
+export function fail(
+  decision: Decision,
+  step: StepState,
+  met: StepError,
+  options: Answered & { input?: Json; attempt?: number } = {},
+): void {
+  const definition = decision.stepOf(step);
+  const attempt = options.attempt ?? attemptOf(step);
+  const error: StepError = met.step === undefined ? { ...met, step: definition.name, attempt } : met;
+  const answered: Answered = {
+    ...(options.started_at === undefined ? {} : { started_at: options.started_at }),
+    ...(options.instance === undefined ? {} : { instance: options.instance }),
+  };
+
+  const isTimeout = error.code === "TIMEOUT" && met.step === undefined;
+  if (isTimeout && definition.timeoutAction === "ignore") {
+    return decision.recordStep("StepSkipped", step, { reason: "timeout" }, attempt);
+  }
+  const retryAt = nextAttempt(decision, step, error, attempt);
+  if (retryAt !== null) {
+    return decision.recordStep(
+      "StepAttemptFailed",
+      step,
+      { error, retry_at: toRfc3339(retryAt), ...answered },
+      attempt,
+    );
+  }
+  failForGood(decision, step, error, attempt, {
+    ...answered,
+    ...(options.input === undefined ? {} : { input: options.input }),
+  });
+  if (isTimeout && definition.timeoutAction === "cancel_and_cleanup" && decision.execution.ending === null) {
+    decision.record("ExecutionTimeoutReached", { action: "cancel_and_cleanup", error });
+  }
+}
+
+/** When the next attempt begins; null if there is none. */
+function nextAttempt(decision: Decision, step: StepState, error: StepError, attempt: number): number | null {
+  const { execution } = decision;
+  const definition = decision.stepOf(step);
+  const policy = policyFor(definition, error);
+  const attempts = attempt - step.attemptBase;
+  if (policy === null || attempts >= policy.attemptsMax) return null;
+  if (execution.ending !== null || step.scope.status === "cancelling") return null;
+  try {
+    const extras = { error: toJson(error) };
+    if (!isRetried(policy, error, (rule) => decision.holds(rule.condition, step.scope, extras))) return null;
+  } catch (thrown) {
+    errorFrom(thrown);
+    return null;
+  }
+  const random = createRandom(`${execution.id}/${execution.length}`);
+  const retryAt = decision.now + delayMs(policy, attempts, error, random);
+  // An attempt that could begin only after everything is given up would do nobody good.
+  return step.totalDeadline !== null && retryAt >= step.totalDeadline ? null : retryAt;
+}
+
+function failForGood(
+  decision: Decision,
+  step: StepState,
+  error: StepError,
+  attempt: number,
+  data: Answered & { input?: Json },
+): void {
+  const { failure, failureMessage } = decision.stepOf(step);
+  const extras = { error: toJson(error) };
+  let shown = error;
+  let pathTaken = false;
+  try {
+    if (failureMessage !== null)
+      shown = { ...error, message: textOf(decision.evaluate(failureMessage, step.scope, extras)) };
+    if (failure.kind === "inline")
+      pathTaken = failure.when === null || decision.holds(failure.when, step.scope, extras);
+  } catch (thrown) {
+    shown = { ...shown, suppressed: [...(shown.suppressed ?? []), errorFrom(thrown)] };
+  }
+  decision.recordStep(
+    "StepFailed",
+    step,
+    { error: shown, ...data, ...(failure.kind === "inline" ? { path_taken: pathTaken } : {}) },
+    attempt,
+  );
+}
+
+export function textOf(value: Json): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+/** Cancels whatever the step is doing. Where something in it has to end first, the step only begins to wind up. */
+export function cancel(decision: Decision, step: StepState, reason: string): void {
+  const { inner, status, closing } = step;
+  if (closing?.kind === "cancel") return;
+  const windsUp = status !== "pending" && (status === "running" || inner?.kind === "child");
+  if (windsUp) decision.recordStep("StepClosing", step, { then: { kind: "cancel", reason } });
+  else decision.recordStep("StepCancelled", step, { reason });
+}
+
+/** Everything in a step that was winding up has ended: now it ends as was said. */
+export function finishClosing(
+  decision: Decision,
+  step: StepState,
+  result: () => { result: Json; extras: Extras },
+): void {
+  const { closing } = step;
+  switch (closing?.kind) {
+    case "complete": {
+      const { result: value, extras } = result();
+      return complete(decision, step, value, { extras });
+    }
+    case "fail":
+      return fail(decision, step, closing.error);
+    case "cancel":
+      return decision.recordStep("StepCancelled", step, { reason: closing.reason });
+    case undefined:
+      throw new StepFailure({ code: "INTERNAL", message: `Expected step "${step.path}" to wind up.` });
+  }
+}

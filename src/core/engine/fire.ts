@@ -1,0 +1,52 @@
+/** Timers that are due: pauses that are over, attempts that begin again, time-outs. */
+
+import { formatDuration } from "../base/duration.ts";
+import type { Decision } from "./decision.ts";
+import { complete, fail } from "./ends.ts";
+import type { StepError } from "./error.ts";
+import type { StepState } from "./execution.ts";
+import { beginAttempt } from "./steps/begin.ts";
+import type { Timer } from "./timers.ts";
+
+/** Fires what is due, soonest first. What is left when the decision is full comes up at the next wake-up. */
+export function fire(decision: Decision): void {
+  const { execution } = decision;
+  while (execution.status === "running" && !decision.isFull) {
+    const timer = execution.timers.peekDue(decision.now);
+    if (timer === null) return;
+    fireOne(decision, timer);
+  }
+}
+
+function fireOne(decision: Decision, { kind, step }: Timer): void {
+  if (kind === "execution" || step === null) return expireExecution(decision);
+  if (kind === "deadline") return expireStep(decision, step);
+  if (step.inner?.kind === "wait") return complete(decision, step, {});
+  beginAttempt(decision, step);
+}
+
+function expireExecution(decision: Decision): void {
+  const { definition } = decision;
+  const limit = definition.timeoutMs === null ? "its time-out" : formatDuration(definition.timeoutMs);
+  const error: StepError = {
+    code: "TIMEOUT",
+    message: `Expected the execution to end within ${limit}, but it did not.`,
+  };
+  if (definition.timeoutAction === "ignore") {
+    decision.record("ExecutionTimeoutReached", { action: "ignore", error });
+    return decision.record("WarningRecorded", { code: "TIMEOUT", message: error.message, details: null });
+  }
+  decision.record("ExecutionTimeoutReached", { action: "cancel_and_cleanup", error });
+}
+
+function expireStep(decision: Decision, step: StepState): void {
+  const { name, timeoutMs, totalTimeoutMs } = decision.stepOf(step);
+  const isTotal = step.totalDeadline !== null && step.totalDeadline <= decision.now;
+  const limit = formatDuration((isTotal ? totalTimeoutMs : timeoutMs) ?? 0);
+  const message = `Expected step "${name}" to end within ${limit}${isTotal ? " over all attempts" : ""}, but it did not.`;
+  const cause = step.error === null ? {} : { cause: step.error };
+  const error: StepError = { code: "TIMEOUT", message, ...cause };
+  const windsUp = step.status === "running" || (step.inner?.kind === "child" && step.status === "waiting");
+  if (windsUp) decision.recordStep("StepClosing", step, { then: { kind: "fail", error } });
+  else fail(decision, step, error);
+}

@@ -1,0 +1,58 @@
+/** Whether a request fits the execution as it is. Asked before `decide`, so that who asks hears why nothing follows. */
+
+import type { Command } from "./commands.ts";
+import type { Execution } from "./execution.ts";
+
+/** More signals than this waiting to be taken are surely a mistake. */
+const SIGNALS_MAX = 10_000;
+
+export interface EngineRefusal {
+  readonly code: "EXECUTION_ENDED" | "EXECUTION_NOT_ENDED" | "EXECUTION_COMPLETED" | "SIGNALS_FULL";
+  readonly message: string;
+}
+
+export function refusalOf(execution: Execution, command: Command): EngineRefusal | null {
+  switch (command.kind) {
+    case "Cancel":
+    case "Terminate":
+      // Cancelling what is cancelled is what the caller wanted.
+      return execution.hasEnded && execution.status !== "cancelled" ? ended(execution) : null;
+    case "Pause":
+    case "Resume":
+      return execution.hasEnded ? ended(execution) : null;
+    case "Signal":
+      if (execution.known.has(command.id)) return null;
+      if (execution.hasEnded) return ended(execution);
+      return execution.signals.length >= SIGNALS_MAX ? signalsFull(execution) : null;
+    case "Retry":
+      if (execution.known.has(command.id)) return null;
+      if (!execution.hasEnded)
+        return {
+          code: "EXECUTION_NOT_ENDED",
+          message: `Expected execution ${execution.id} to have ended before it is retried, but it is ${execution.status}.`,
+        };
+      if (execution.status === "completed") {
+        return {
+          code: "EXECUTION_COMPLETED",
+          message: `Expected execution ${execution.id} to have failed, but it completed. Use rerun to run it once more.`,
+        };
+      }
+      return null;
+    default:
+      return null;
+  }
+}
+
+function ended(execution: Execution): EngineRefusal {
+  return {
+    code: "EXECUTION_ENDED",
+    message: `Expected execution ${execution.id} to go on, but it is ${execution.status}.`,
+  };
+}
+
+function signalsFull(execution: Execution): EngineRefusal {
+  return {
+    code: "SIGNALS_FULL",
+    message: `Expected fewer than ${SIGNALS_MAX} signals to wait in execution ${execution.id}. Let a step take some before sending more.`,
+  };
+}

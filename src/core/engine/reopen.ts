@@ -1,0 +1,127 @@
+/**
+ * Re-opening: failed and cancelled steps begin again, completed ones stay. A container that did not complete goes on in
+ * the branches and iterations that did not; a `try` goes back to its body, or to its `finally` if only that failed.
+ */
+
+import type { Instant } from "../base/time.ts";
+import type { Definition, Step } from "../language/definition.ts";
+import type { Execution, ScopeState, StepState } from "./execution.ts";
+import { scopesIn } from "./execution.ts";
+import { forgetScope, isEntry, markReady, settleEdges } from "./scopes.ts";
+
+export function reopen(definition: Definition, execution: Execution, at: Instant): void {
+  execution.status = "running";
+  execution.ending = null;
+  if (execution.root !== null) reopenScope(definition, execution, execution.root, at);
+}
+
+function reopenScope(definition: Definition, execution: Execution, scope: ScopeState, at: Instant): void {
+  scope.status = "running";
+  scope.outcome = null;
+  scope.error = null;
+  scope.suppressed = [];
+  scope.spared = new Set();
+  scope.open = 0;
+  scope.ready = [];
+  if (scope.failurePath !== null) forgetScope(execution, scope.failurePath);
+  scope.failurePath = null;
+
+  for (const step of scope.steps) {
+    step.taken = 0;
+    step.dead = 0;
+    step.settled = null;
+    if (stays(step)) continue;
+    if (isUnfinishedContainer(step)) goOn(definition, execution, step, at);
+    else startOver(execution, step);
+  }
+  for (const step of scope.steps.filter(stays)) settleEdges(definition, execution, step, "success");
+  for (const step of scope.steps) {
+    if (step.status !== "pending" || step.settled !== null) continue;
+    if (isEntry(definition.steps[step.index] as Step)) markReady(scope, step, "run");
+  }
+  execution.agenda.addScope(scope);
+}
+
+function stays(step: StepState): boolean {
+  return step.status === "completed" || (step.status === "skipped" && step.reason !== "not_reached");
+}
+
+function isUnfinishedContainer(step: StepState): boolean {
+  return step.status !== "skipped" && scopesIn(step).length > 0;
+}
+
+function startOver(execution: Execution, step: StepState): void {
+  for (const scope of scopesIn(step)) forgetScope(execution, scope);
+  step.status = "pending";
+  step.reason = null;
+  step.attemptBase = step.attempt;
+  step.startedAt = null;
+  step.finishedAt = null;
+  step.endSeq = 0;
+  step.input = undefined;
+  step.error = null;
+  step.closing = null;
+  step.deadline = null;
+  step.totalDeadline = null;
+  step.wake = null;
+  step.inner = null;
+}
+
+function goOn(definition: Definition, execution: Execution, step: StepState, at: Instant): void {
+  const { timeoutMs } = definition.steps[step.index] as Step;
+  step.status = "running";
+  step.attemptBase = step.attempt - 1;
+  step.finishedAt = null;
+  step.error = null;
+  step.closing = null;
+  step.scope.open += 1;
+  if (timeoutMs !== null) {
+    const due = at + timeoutMs;
+    step.deadline = due;
+    execution.timers.add({
+      due,
+      order: execution.length,
+      kind: "deadline",
+      step,
+      counts: () => step.deadline === due && step.closing === null,
+    });
+  }
+  const { inner } = step;
+  switch (inner?.kind) {
+    case "choice":
+      if (inner.scope !== null) reopenScope(definition, execution, inner.scope, at);
+      break;
+    case "parallel":
+      for (const branch of inner.branches) {
+        if (branch === null || branch.outcome === "completed") continue;
+        inner.running += 1;
+        if (branch.outcome === "failed") inner.failed -= 1;
+        reopenScope(definition, execution, branch, at);
+      }
+      inner.firstError = null;
+      break;
+    case "loop":
+      for (const [index, scope] of inner.broken) {
+        inner.running.set(index, scope);
+        inner.kept.delete(index);
+        reopenScope(definition, execution, scope, at);
+      }
+      inner.broken.clear();
+      inner.failed = 0;
+      inner.cancelled = 0;
+      inner.firstError = null;
+      break;
+    case "try":
+      if (inner.body.outcome !== "completed") {
+        for (const scope of [inner.catch, inner.finally]) if (scope !== null) forgetScope(execution, scope);
+        inner.catch = null;
+        inner.finally = null;
+        inner.phase = "body";
+        reopenScope(definition, execution, inner.body, at);
+      } else if (inner.finally !== null) {
+        reopenScope(definition, execution, inner.finally, at);
+      }
+      break;
+  }
+  execution.agenda.addStep(step);
+}

@@ -1,0 +1,214 @@
+/**
+ * What the names in an expression stand for, seen from one place of an execution.
+ *
+ *     extras (response, event, error, branches ...) ─► fixed roots (input, steps, context ...) ─► loop variables ─► steps
+ *
+ * Names are looked up from the scope outwards. Steps inside a container are found through it once it has ended; steps of a
+ * loop body only from within their own iteration.
+ */
+
+import type { Json, JsonObject } from "../base/json.ts";
+import { createRandom, type Random } from "../base/random.ts";
+import { type Instant, toRfc3339 } from "../base/time.ts";
+import type { Definition, Step, StepIndex } from "../language/definition.ts";
+import { type Budget, type EvaluationContext, OPERATIONS_MAX, View } from "../language/expressions/evaluation.ts";
+import type { Execution, ScopeState, StepState } from "./execution.ts";
+import { scopesIn } from "./execution.ts";
+import { NamedStepView, StepRecordView } from "./views.ts";
+
+export type Extras = Readonly<Record<string, Json>>;
+
+const NO_EXTRAS: Extras = {};
+
+export class Roots implements EvaluationContext {
+  readonly now: Instant;
+  readonly budget: Budget;
+  private readonly definition: Definition;
+  private readonly execution: Execution;
+  private readonly scope: ScopeState;
+  private readonly environment: ReadonlyMap<string, string>;
+  private readonly extras: Extras;
+  private drawn: Random | null = null;
+
+  constructor(place: {
+    definition: Definition;
+    execution: Execution;
+    scope: ScopeState;
+    now: Instant;
+    environment: ReadonlyMap<string, string>;
+    payloadBytesMax: number;
+    extras?: Extras;
+  }) {
+    this.definition = place.definition;
+    this.execution = place.execution;
+    this.scope = place.scope;
+    this.now = place.now;
+    this.environment = place.environment;
+    this.extras = place.extras ?? NO_EXTRAS;
+    this.budget = { operations: OPERATIONS_MAX, bytes: place.payloadBytesMax };
+  }
+
+  /** Chance follows from the execution and the number of its last event: a decision that is made again draws the same. */
+  readonly random: Random = () => {
+    this.drawn ??= createRandom(`${this.execution.id}/${this.execution.length}`);
+    return this.drawn();
+  };
+
+  root(name: string): Json | View | undefined {
+    if (Object.hasOwn(this.extras, name)) return this.extras[name];
+    const { execution, definition } = this;
+    switch (name) {
+      case "input":
+        return execution.input;
+      case "steps":
+        return new StepsView(definition, this.scope);
+      case "context":
+        return new MapView(execution.variables);
+      case "metadata":
+        return execution.metadata;
+      case "execution":
+        return {
+          id: execution.id,
+          started_at: toRfc3339(execution.startedAt),
+          duration: (this.now - execution.startedAt) / 1000,
+        };
+      case "workflow":
+        return {
+          name: definition.name,
+          version: definition.version,
+          labels: definition.labels,
+          tags: definition.tags,
+          owner: definition.owner,
+        };
+      case "conditions":
+        return new ConditionsView(this.definition, this);
+      case "env":
+        return new MapView(this.environment);
+      default:
+        return this.named(name);
+    }
+  }
+
+  whole(): Json {
+    const roots: Record<string, Json> = {};
+    for (const name of ["input", "steps", "context", "metadata", "execution", "workflow"])
+      roots[name] = this.wholeOf(name);
+    for (const step of visibleSteps(this.scope)) {
+      roots[(this.definition.steps[step.index] as Step).name] = new NamedStepView(this.definition, step).whole();
+    }
+    for (let scope: ScopeState | null = this.scope; scope !== null; scope = scope.parent) {
+      for (const [name, value] of scope.names ?? []) if (!Object.hasOwn(roots, name)) roots[name] = value;
+    }
+    return { ...roots, ...this.extras };
+  }
+
+  private wholeOf(name: string): Json {
+    const value = this.root(name);
+    return value instanceof View ? value.whole() : (value ?? null);
+  }
+
+  private named(name: string): Json | View | undefined {
+    for (let scope: ScopeState | null = this.scope; scope !== null; scope = scope.parent) {
+      if (scope.names?.has(name) === true) return scope.names.get(name);
+    }
+    const index = this.definition.stepByName.get(name);
+    if (index === undefined) return undefined;
+    const step = findStep(this.definition, this.scope, index);
+    return step === null ? null : new NamedStepView(this.definition, step);
+  }
+}
+
+/** The step of that index as seen from `scope`; null where it did not run or may not be seen. */
+export function findStep(definition: Definition, scope: ScopeState, index: StepIndex): StepState | null {
+  const step = definition.steps[index] as Step;
+  for (let outer: ScopeState | null = scope; outer !== null; outer = outer.parent) {
+    if (outer.index === step.scope) return outer.steps[step.position] ?? null;
+    if (outer.failurePath?.index === step.scope) return outer.failurePath.steps[step.position] ?? null;
+  }
+  const owner = definition.scopes[step.scope]?.owner ?? null;
+  if (owner === null || (definition.steps[owner] as Step).spec.kind === "loop") return null;
+  const container = findStep(definition, scope, owner);
+  if (container === null) return null;
+  const inside =
+    scopesIn(container).find((inner) => inner.index === step.scope) ?? failurePathOf(container, step.scope);
+  return inside?.steps[step.position] ?? null;
+}
+
+function failurePathOf(step: StepState, index: number): ScopeState | null {
+  const path = step.scope.failurePath;
+  return path !== null && path.index === index ? path : null;
+}
+
+function visibleSteps(scope: ScopeState): readonly StepState[] {
+  const steps: StepState[] = [];
+  for (let outer: ScopeState | null = scope; outer !== null; outer = outer.parent) {
+    for (const step of outer.steps) if (step.status !== "pending") steps.push(step);
+  }
+  return steps;
+}
+
+/** `$.steps` */
+class StepsView extends View {
+  private readonly definition: Definition;
+  private readonly scope: ScopeState;
+
+  constructor(definition: Definition, scope: ScopeState) {
+    super();
+    this.definition = definition;
+    this.scope = scope;
+  }
+
+  member(name: string): Json | View | undefined {
+    const index = this.definition.stepByName.get(name);
+    if (index === undefined) return undefined;
+    const step = findStep(this.definition, this.scope, index);
+    return step === null ? null : new StepRecordView(step);
+  }
+
+  whole(): JsonObject {
+    const records: Record<string, Json> = {};
+    for (const step of visibleSteps(this.scope)) {
+      records[(this.definition.steps[step.index] as Step).name] = new StepRecordView(step).whole();
+    }
+    return records;
+  }
+}
+
+class MapView extends View {
+  private readonly values: ReadonlyMap<string, Json>;
+
+  constructor(values: ReadonlyMap<string, Json>) {
+    super();
+    this.values = values;
+  }
+
+  member(name: string): Json | undefined {
+    return this.values.get(name);
+  }
+
+  whole(): JsonObject {
+    return Object.fromEntries(this.values);
+  }
+}
+
+/** `$.conditions.NAME`: worked out when it is read, in the place that reads it. */
+class ConditionsView extends View {
+  private readonly definition: Definition;
+  private readonly context: Roots;
+
+  constructor(definition: Definition, context: Roots) {
+    super();
+    this.definition = definition;
+    this.context = context;
+  }
+
+  member(name: string): Json | undefined {
+    return this.definition.conditions.get(name)?.evaluate(this.context);
+  }
+
+  whole(): JsonObject {
+    return Object.fromEntries(
+      [...this.definition.conditions].map(([name, condition]) => [name, condition.evaluate(this.context)]),
+    );
+  }
+}

@@ -1,0 +1,169 @@
+/** Making scopes and letting go of them, and what an end of a step means for the steps behind it. */
+
+import type { Json } from "../base/json.ts";
+import type { Definition, ScopeIndex, Step } from "../language/definition.ts";
+import type { StepError } from "./error.ts";
+import { type Execution, isOpen, type ScopeState, type StepState, scopesIn } from "./execution.ts";
+
+export function createScope(
+  definition: Definition,
+  execution: Execution,
+  place: {
+    index: ScopeIndex;
+    prefix: string;
+    owner: StepState | null;
+    names?: ReadonlyMap<string, Json>;
+    iteration?: number;
+  },
+): ScopeState {
+  const scope: ScopeState = {
+    index: place.index,
+    prefix: place.prefix,
+    owner: place.owner,
+    parent: place.owner?.scope ?? null,
+    names: place.names ?? null,
+    iteration: place.iteration ?? null,
+    status: "running",
+    outcome: null,
+    error: null,
+    suppressed: [],
+    spared: new Set(),
+    failurePath: null,
+    open: 0,
+    steps: [],
+    ready: [],
+  };
+  for (const index of (definition.scopes[place.index] as { steps: readonly number[] }).steps) {
+    const step = definition.steps[index] as Step;
+    const state = createStep(index, place.prefix + step.name, scope);
+    scope.steps.push(state);
+    execution.steps.set(state.path, state);
+    if (isEntry(step)) markReady(scope, state, "run");
+  }
+  execution.agenda.addScope(scope);
+  return scope;
+}
+
+function createStep(index: number, path: string, scope: ScopeState): StepState {
+  return {
+    index,
+    path,
+    scope,
+    status: "pending",
+    reason: null,
+    attempt: 0,
+    attemptBase: 0,
+    startedAt: null,
+    finishedAt: null,
+    endSeq: 0,
+    input: undefined,
+    output: null,
+    error: null,
+    taken: 0,
+    dead: 0,
+    settled: null,
+    closing: null,
+    deadline: null,
+    totalDeadline: null,
+    wake: null,
+    inner: null,
+  };
+}
+
+export function isEntry(step: Step): boolean {
+  return !step.isSide && step.incoming.length === 0;
+}
+
+export function markReady(scope: ScopeState, step: StepState, settled: "run" | "dead"): void {
+  step.settled = settled;
+  scope.ready.push(step);
+}
+
+/** Marks the edges that leave `step`: which are taken follows from how it ended. */
+export function settleEdges(
+  definition: Definition,
+  execution: Execution,
+  step: StepState,
+  taken: "success" | "failure" | "none",
+): void {
+  const { success, failure } = definition.steps[step.index] as Step;
+  for (const target of success) settleEdge(definition, step.scope, target, taken === "success");
+  if (failure.kind === "step") settleEdge(definition, step.scope, failure.step, taken === "failure");
+  execution.agenda.addScope(step.scope);
+}
+
+function settleEdge(definition: Definition, scope: ScopeState, target: number, isTaken: boolean): void {
+  const { incoming, join, position } = definition.steps[target] as Step;
+  const state = scope.steps[position] as StepState;
+  if (isTaken) state.taken += 1;
+  else state.dead += 1;
+  if (state.status !== "pending" || state.settled !== null) return;
+  const settled = settledBy(join, incoming.length, state);
+  if (settled !== null) markReady(scope, state, settled);
+}
+
+function settledBy(join: Step["join"], edges: number, { taken, dead }: StepState): "run" | "dead" | null {
+  const isComplete = taken + dead === edges;
+  switch (join) {
+    case "settled":
+      return isComplete ? (taken > 0 ? "run" : "dead") : null;
+    case "all":
+      return dead > 0 ? "dead" : isComplete ? "run" : null;
+    case "any":
+      return taken > 0 ? "run" : isComplete ? "dead" : null;
+  }
+}
+
+/** A failure that the scope does not recover from. The first one stays; later ones are kept beside it. */
+export function beginFailing(
+  execution: Execution,
+  scope: ScopeState,
+  error: StepError,
+  spared: readonly number[],
+): void {
+  if (scope.status === "running") {
+    scope.status = "failing";
+    scope.error = error;
+    scope.spared = new Set(spared);
+  } else if (scope.status === "failing") {
+    scope.suppressed.push(error);
+    scope.spared = new Set(spared);
+  }
+  execution.agenda.addScope(scope);
+}
+
+/** From here on nothing begins in the scope, and what is open in it is cancelled. */
+export function beginCancelling(execution: Execution, scope: ScopeState): void {
+  if (scope.status === "ended" || scope.status === "cancelling") return;
+  scope.status = "cancelling";
+  if (scope.failurePath !== null) beginCancelling(execution, scope.failurePath);
+  execution.agenda.addScope(scope);
+}
+
+export function endScope(scope: ScopeState): void {
+  if (scope.status === "ended") return;
+  scope.outcome = scope.status === "failing" ? "failed" : scope.status === "cancelling" ? "cancelled" : "completed";
+  scope.status = "ended";
+  scope.ready = [];
+}
+
+/** Everything below the scope is over and nobody can read it any more. */
+export function forgetScope(execution: Execution, scope: ScopeState): void {
+  endScope(scope);
+  for (const step of scope.steps) {
+    execution.steps.delete(step.path);
+    execution.eventWaits.delete(step);
+    if (step.inner?.kind === "task" && step.status === "scheduled") execution.openTasks -= 1;
+    if (isOpen(step)) step.status = "cancelled";
+    for (const inner of scopesIn(step)) forgetScope(execution, inner);
+    step.inner = null;
+  }
+  if (scope.failurePath !== null) forgetScope(execution, scope.failurePath);
+}
+
+/** The error with which a scope fails: its first, with the later ones beside it. */
+export function errorOf(scope: ScopeState): StepError {
+  const error = scope.error ?? { code: "INTERNAL", message: "The scope failed without an error." };
+  if (scope.suppressed.length === 0) return error;
+  return { ...error, suppressed: [...(error.suppressed ?? []), ...scope.suppressed] };
+}

@@ -1,0 +1,74 @@
+import type { Instant } from "../base/time.ts";
+import type { StepState } from "./execution.ts";
+
+/**
+ * When something is due, soonest first: a binary heap. An entry is not removed when its reason goes away (a step ends
+ * before its time-out): it is recognised as stale when it comes up, because the step no longer names that time.
+ */
+export class Timers {
+  private readonly heap: Timer[] = [];
+
+  add(timer: Timer): void {
+    const heap = this.heap;
+    heap.push(timer);
+    let place = heap.length - 1;
+    while (place > 0) {
+      const parent = (place - 1) >> 1;
+      if (isBefore(heap[parent] as Timer, timer)) break;
+      heap[place] = heap[parent] as Timer;
+      place = parent;
+    }
+    heap[place] = timer;
+  }
+
+  /** The soonest time that still counts. */
+  next(): Instant | null {
+    this.dropStale();
+    return this.heap[0]?.due ?? null;
+  }
+
+  /** The soonest timer that is due at `now`; it stays until its reason goes away. */
+  peekDue(now: Instant): Timer | null {
+    this.dropStale();
+    const first = this.heap[0];
+    return first !== undefined && first.due <= now ? first : null;
+  }
+
+  clear(): void {
+    this.heap.length = 0;
+  }
+
+  private dropStale(): void {
+    while (this.heap.length > 0 && !(this.heap[0] as Timer).counts()) this.removeFirst();
+  }
+
+  private removeFirst(): void {
+    const heap = this.heap;
+    const last = heap.pop() as Timer;
+    if (heap.length === 0) return;
+    let place = 0;
+    for (;;) {
+      let child = place * 2 + 1;
+      if (child >= heap.length) break;
+      if (child + 1 < heap.length && isBefore(heap[child + 1] as Timer, heap[child] as Timer)) child += 1;
+      if (isBefore(last, heap[child] as Timer)) break;
+      heap[place] = heap[child] as Timer;
+      place = child;
+    }
+    heap[place] = last;
+  }
+}
+
+export interface Timer {
+  readonly due: Instant;
+  /** Breaks ties: what was set first fires first. */
+  readonly order: number;
+  readonly kind: "execution" | "deadline" | "wake";
+  readonly step: StepState | null;
+  /** Whether the reason still stands. */
+  counts(): boolean;
+}
+
+function isBefore(a: Timer, b: Timer): boolean {
+  return a.due !== b.due ? a.due < b.due : a.order <= b.order;
+}
