@@ -1,0 +1,34 @@
+/** Where a load collects what it finds. Everything that can be wrong with a text ends as a call of `add`. */
+
+import type { Code, Facts } from "./diagnostics/facts.ts";
+import type { Diagnostic } from "./diagnostics.ts";
+import { createDiagnostic } from "./diagnostics.ts";
+import type { Place } from "./parse/node.ts";
+
+/** A text of ten thousand mistakes is one mistake; nobody reads further than this. */
+const DIAGNOSTICS_MAX = 1000;
+
+export interface Report {
+  /** `step` is the name of the step that it is about. */
+  add<C extends Code>(code: C, facts: Facts[C], place: Place, step?: string): void;
+  readonly diagnostics: readonly Diagnostic[];
+  hasErrors(): boolean;
+}
+
+export function createReport(): Report {
+  const diagnostics: Diagnostic[] = [];
+  const seen = new Set<string>();
+  return {
+    diagnostics,
+    add(code, facts, place, step) {
+      if (diagnostics.length >= DIAGNOSTICS_MAX) return;
+      const diagnostic = createDiagnostic(code, facts, place, step);
+      // An anchor that is used twice brings its mistakes twice; one place needs to be told once.
+      const key = `${code} ${diagnostic.file} ${place.start} ${diagnostic.message}`;
+      if (seen.has(key)) return;
+      seen.add(key);
+      diagnostics.push(diagnostic);
+    },
+    hasErrors: () => diagnostics.some((diagnostic) => diagnostic.severity === "error"),
+  };
+}
