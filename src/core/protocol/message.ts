@@ -8,7 +8,7 @@
  * Request messages are closed: a field that nobody knows is surely a slip, and is refused with the name that was meant.
  */
 
-import { type Static, type TSchema, type TUnsafe, Type } from "typebox";
+import { type Static, type TInteger, type TOptional, type TSchema, type TString, type TUnsafe, Type } from "typebox";
 import type { Json, JsonObject } from "../base/json.ts";
 
 export interface Message<T> extends TUnsafe<T> {}
@@ -89,7 +89,10 @@ export interface PageQuery {
   readonly cursor?: string;
 }
 
-export const PAGE_QUERY = {
+export const PAGE_QUERY: {
+  readonly limit: TOptional<TInteger>;
+  readonly cursor: TOptional<TString>;
+} = {
   limit: Type.Optional(
     Type.Integer({
       minimum: 1,
@@ -100,4 +103,4 @@ export const PAGE_QUERY = {
   cursor: Type.Optional(
     Type.String({ minLength: 1, maxLength: 500, description: "`next_cursor` of the page before." }),
   ),
-} as const;
+};

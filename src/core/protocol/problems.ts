@@ -162,7 +162,7 @@ export const PROBLEMS = {
     title: "Not possible at the moment",
     help: "The storage cannot be reached or the server is stopping. Nothing was accepted. Try again after the time in `Retry-After`.",
   },
-} as const satisfies Record<string, { status: number; title: string; help: string }>;
+} as const;
 
 export type ProblemCode = keyof typeof PROBLEMS;
 

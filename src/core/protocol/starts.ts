@@ -11,9 +11,8 @@ import { AnyJson, CLOSED, durationText, LIMIT_MAX, type Message, message, orNull
 export const PRIORITIES = { low: 2, normal: 5, high: 7, critical: 9 } as const;
 export type PriorityWord = keyof typeof PRIORITIES;
 
-export interface StartOptions {
-  /** False: wait for the end, as `wait` does. */
-  readonly async?: boolean;
+/** `async` false: wait for the end, as `wait` does. */
+export interface StartOptions extends Readonly<Partial<Record<"async", boolean>>> {
   readonly timeout?: string | number;
   readonly priority?: PriorityWord | number;
   readonly version?: string;
@@ -63,7 +62,7 @@ const START = {
 export const StartMessage: Message<StartMessage> = message<StartMessage>("Start")(Type.Object(START, CLOSED));
 
 /** How many starts one batch may have. */
-export const BATCH_MAX = LIMIT_MAX;
+export const BATCH_MAX: number = LIMIT_MAX;
 
 export interface BatchItem extends StartMessage {
   readonly idempotency_key?: string;
