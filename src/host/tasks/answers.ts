@@ -1,0 +1,64 @@
+/**
+ * Answers on their way to the disk. An attempt is answered once: while the first answer is being committed, later ones
+ * wait for what becomes of it, and afterwards they are told that they came second.
+ */
+
+import type { FinishTask, Shards } from "../board.ts";
+import type { ResultOutcome } from "../executors.ts";
+import type { Ending, Recent } from "./recent.ts";
+
+export interface Answers {
+  /** Resolves after the commit; rejects if it is not known whether there was one, and then may be repeated. */
+  give(taskId: string, finish: FinishTask, by: Giver): Promise<ResultOutcome>;
+  isBeingGiven(workspace: string, taskId: string): boolean;
+}
+
+/** The board answers for executors that do not: time-outs and lost leases. */
+export type Giver = "executor" | "board";
+
+const ENDINGS = { executor: "answered", board: "over" } satisfies Record<Giver, Ending>;
+
+interface Giving {
+  readonly by: Giver;
+  readonly outcome: Promise<ResultOutcome>;
+}
+
+export function createAnswers(shards: Shards, recent: Recent): Answers {
+  const givings = new Map<string, Giving>();
+
+  async function commit(key: string, finish: FinishTask, by: Giver): Promise<ResultOutcome> {
+    const outcome = await shards.finishTask(finish);
+    if (outcome === "accepted") recent.remember(key, ENDINGS[by]);
+    if (outcome === "stale") recent.remember(key, "over");
+    return outcome;
+  }
+
+  return {
+    give(taskId, finish, by) {
+      const key = keyOf(finish.workspace, taskId);
+      const ending = recent.find(key);
+      if (ending !== null) return Promise.resolve(outcomeAfter(ending));
+      const earlier = givings.get(key);
+      if (earlier !== undefined) return afterOther(earlier);
+      const outcome = commit(key, finish, by);
+      givings.set(key, { by, outcome });
+      const forget = () => givings.delete(key);
+      outcome.then(forget, forget);
+      return outcome;
+    },
+    isBeingGiven: (workspace, taskId) => givings.has(keyOf(workspace, taskId)),
+  };
+}
+
+async function afterOther(earlier: Giving): Promise<ResultOutcome> {
+  const outcome = await earlier.outcome;
+  return outcome === "accepted" ? outcomeAfter(ENDINGS[earlier.by]) : outcome;
+}
+
+function outcomeAfter(ending: Ending): ResultOutcome {
+  return ending === "answered" ? "duplicate" : "stale";
+}
+
+export function keyOf(workspace: string, taskId: string): string {
+  return `${workspace}\n${taskId}`;
+}

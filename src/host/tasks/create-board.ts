@@ -1,0 +1,190 @@
+/**
+ * The task board, put together:
+ *
+ *     shard loop ──offer──► table ◄──poll, results, heartbeats── desk ◄── executors
+ *                             ▲──────take, answer── built-in executors
+ *
+ * `table` knows where every task lies, `desk` speaks with executors. Everything that lasts is awaited on one timer, which
+ * runs only while there is something to await.
+ */
+
+import type { Instant } from "../../core/base/time.ts";
+import type { EngineTask } from "../../core/engine/reactions.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Store } from "../../ports/store.ts";
+import type { Board, FinishTask, Shards } from "../board.ts";
+import type { Executors, LeasedTask, ResultOutcome } from "../executors.ts";
+import { TICK_MS } from "./alarms.ts";
+import { createAnswers } from "./answers.ts";
+import { createClaims } from "./claims.ts";
+import { createDesk } from "./desk.ts";
+import { instanceOf, isBuiltin, leaseOf } from "./entry.ts";
+import { createParkedTasks } from "./parked.ts";
+import { createPolls } from "./polls.ts";
+import type { QueuePlace } from "./queues.ts";
+import { createRecent } from "./recent.ts";
+import { createRegistry } from "./registry.ts";
+import { createTable } from "./table.ts";
+import { createPassedTime } from "./time.ts";
+import { notInThisBuild } from "./verdicts.ts";
+
+export interface TaskBoard extends Board, Executors, AsyncDisposable {
+  /** Which tasks of an execution are leased: path -> since when, by whom. */
+  leasesOf(executionId: string): ReadonlyMap<string, LeaseView>;
+  /** Where the built-in executors take their tasks. */
+  readonly builtins: BuiltinTasks;
+}
+
+export interface LeaseView {
+  readonly since: Instant;
+  readonly instance: string;
+  readonly progress: number | null;
+  readonly message: string | null;
+}
+
+export interface BuiltinTasks {
+  /** From now on this build has `executor`; `wake` is called when there may be tasks for it. The answer ends that. */
+  attend(executor: string, wake: () => void): () => void;
+  /** The lease lasts until the answer; `cancel` is called when the attempt is over before. */
+  take(request: { executor: string; most: number; cancel: (taskId: string) => void }): readonly LeasedTask[];
+  /** Resolves after the commit; rejects if it is not known whether there was one. */
+  answer(request: {
+    workspace: string;
+    task: EngineTask;
+    answer: FinishTask["answer"];
+    startedAt: Instant;
+  }): Promise<ResultOutcome>;
+}
+
+export function createBoard(world: {
+  readonly clock: Clock;
+  readonly store: Pick<Store, "findTasks">;
+  readonly shards: Shards;
+}): TaskBoard {
+  const { clock, store, shards } = world;
+  /** Places where something has come in since the last turn. One turn's commits are handed out together. */
+  const arrivals = new Map<string, QueuePlace>();
+  const attendants = new Map<string, () => void>();
+  let stopTicking: (() => void) | null = null;
+  let isClosed = false;
+
+  const passed = createPassedTime(clock);
+  const recent = createRecent();
+  const answers = createAnswers(shards, recent);
+  const claims = createClaims(passed);
+  const polls = createPolls(passed, awaited);
+  const parked = createParkedTasks(store, shards, passed, awaited);
+  const table = createTable({ clock, passed, awaited, answers, recent, claims, arrived });
+  const registry = createRegistry({ now: clock.now, leased: table.leases.countOf });
+  const desk = createDesk({
+    passed,
+    table,
+    polls,
+    parked,
+    registry,
+    claims,
+    recent,
+    answers,
+    isClosed: () => isClosed,
+  });
+
+  function arrived(place: QueuePlace): void {
+    if (arrivals.size === 0) clock.soon(serveArrivals);
+    arrivals.set(`${place.workspace}\n${place.executor}`, place);
+  }
+
+  function serveArrivals(): void {
+    const places = [...arrivals.values()];
+    arrivals.clear();
+    for (const place of places) {
+      if (isBuiltin(place.executor)) serveBuiltin(place.executor);
+      else desk.serve(place);
+    }
+  }
+
+  function serveBuiltin(executor: string): void {
+    const wake = attendants.get(executor);
+    if (wake !== undefined) {
+      wake();
+      return;
+    }
+    const tasks = table.handOfAll(executor, {
+      holder: { kind: "builtin", cancel: ignore },
+      most: Number.MAX_SAFE_INTEGER,
+      leaseMs: 0,
+    });
+    for (const { workspace, task } of tasks) {
+      const entry = table.find(workspace, task.id);
+      if (entry !== null) table.giveUp(entry, notInThisBuild(entry));
+    }
+  }
+
+  function awaited(): void {
+    if (stopTicking === null && !isClosed) stopTicking = clock.after(TICK_MS, tick);
+  }
+
+  function tick(): void {
+    stopTicking = null;
+    const time = passed();
+    table.tick(time, clock.now());
+    polls.tick(time);
+    parked.tick(time);
+    if (table.size + polls.size + parked.size > 0) awaited();
+  }
+
+  const builtins: BuiltinTasks = {
+    attend(executor, wake) {
+      attendants.set(executor, wake);
+      return () => attendants.delete(executor);
+    },
+    take: ({ executor, most, cancel }) =>
+      table.handOfAll(executor, {
+        holder: (task) => ({ kind: "builtin", cancel: () => cancel(task.id) }),
+        most: isClosed ? 0 : most,
+        leaseMs: 0,
+      }),
+    answer({ workspace, task, answer, startedAt }) {
+      const { executionId, path, attempt } = task;
+      const finish: FinishTask = { workspace, executionId, path, attempt, answer, startedAt, instance: null };
+      const entry = table.find(workspace, task.id);
+      return entry === null ? answers.give(task.id, finish, "executor") : table.answer(entry, finish);
+    },
+  };
+
+  return {
+    offer: table.offer,
+    withdraw: table.withdraw,
+    pause: table.pause,
+    resume: table.resume,
+    unload: table.unload,
+    drop: table.drop,
+    poll: desk.poll,
+    finish: desk.finish,
+    heartbeat: desk.heartbeat,
+    report: desk.report,
+    list: desk.list,
+    read: desk.read,
+    leave: desk.leave,
+    leasesOf(executionId) {
+      const leases = new Map<string, LeaseView>();
+      for (const entry of table.ofExecution(executionId)) {
+        const lease = leaseOf(entry);
+        if (lease === null) continue;
+        const { since, progress, message } = lease;
+        leases.set(entry.task.path, { since, instance: instanceOf(lease) ?? "", progress, message });
+      }
+      return leases;
+    },
+    builtins,
+    async [Symbol.asyncDispose]() {
+      isClosed = true;
+      stopTicking?.();
+      stopTicking = null;
+      polls.dismissAll();
+    },
+  };
+}
+
+function ignore(): void {
+  // The attempt is given up in the same turn; there is no call to end.
+}

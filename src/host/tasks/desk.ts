@@ -1,0 +1,207 @@
+/**
+ * Where executors come to: they ask for tasks, send signs of life and bring answers. The workspace is always given; a task
+ * of another workspace is not there.
+ */
+
+import type { FinishTask } from "../board.ts";
+import type { Executors, Heartbeat, LeasedTask, PollRequest, ResultOutcome, TaskResult } from "../executors.ts";
+import { type Answers, keyOf } from "./answers.ts";
+import type { Claims } from "./claims.ts";
+import { type Entry, instanceOf, isBuiltin, leaseOf, mayBeHeld } from "./entry.ts";
+import type { ParkedTasks } from "./parked.ts";
+import type { Polls, Waiter } from "./polls.ts";
+import type { TaskFilter } from "./queue.ts";
+import { placeOf, type QueuePlace } from "./queues.ts";
+import type { Recent } from "./recent.ts";
+import type { InstanceName, Registry } from "./registry.ts";
+import type { Table } from "./table.ts";
+import { parseTaskId } from "./task-id.ts";
+import type { Passed } from "./time.ts";
+
+export interface Desk extends Executors {
+  /** Gives those who wait what has come in. */
+  serve(place: QueuePlace): void;
+}
+
+export function createDesk(parts: {
+  readonly passed: () => Passed;
+  readonly table: Table;
+  readonly polls: Polls;
+  readonly parked: ParkedTasks;
+  readonly registry: Registry;
+  readonly claims: Claims;
+  readonly recent: Recent;
+  readonly answers: Answers;
+  readonly isClosed: () => boolean;
+}): Desk {
+  const { table, polls, registry, recent } = parts;
+
+  async function poll(request: PollRequest): Promise<readonly LeasedTask[]> {
+    if (isBuiltin(request.executor) || request.signal.aborted || parts.isClosed()) return [];
+    const labels = registry.see(request, request);
+    const filter = { functions: request.functions === null ? null : new Set(request.functions), labels };
+    keepHeld(request, request.leaseMs);
+    if (request.tasksMax <= 0) return [];
+    serve(request);
+    const tasks = hand(request, filter, request.tasksMax);
+    if (tasks.length > 0) return tasks;
+    parts.parked.look(
+      { workspace: request.workspace, executor: request.executor, functions: request.functions },
+      { isAwaited: request.waitMs > 0 },
+    );
+    return request.waitMs > 0 ? waitFor(request, filter) : [];
+  }
+
+  async function waitFor(request: PollRequest, filter: TaskFilter): Promise<readonly LeasedTask[]> {
+    // An open poll is a sign of life for as long as it is open.
+    keepHeld(request, request.waitMs + request.leaseMs);
+    const tasks = await polls.wait(request, filter);
+    if (!request.signal.aborted) registry.touch(request);
+    for (const entry of heldBy(request)) table.leases.renew(entry, leaseOf(entry)?.leaseMs ?? request.leaseMs);
+    return tasks;
+  }
+
+  function heldBy(request: PollRequest): readonly Entry[] {
+    const held = new Set(request.held);
+    return held.size === 0 ? [] : table.leases.heldBy(request).filter((entry) => held.has(entry.task.id));
+  }
+
+  /** Renews what the instance says it works on, and gives back to it what the board has lost track of. */
+  function keepHeld(request: PollRequest, forMs: number): void {
+    for (const taskId of request.held) {
+      const entry = table.find(request.workspace, taskId);
+      if (entry === null) {
+        const isOver = recent.find(keyOf(request.workspace, taskId)) !== null;
+        if (!isOver) claim(request, taskId, forMs);
+        continue;
+      }
+      if (entry.task.executor !== request.executor) continue;
+      const lease = leaseOf(entry);
+      if (lease !== null && instanceOf(lease) === request.instance) table.leases.renew(entry, forMs);
+      else if (canBeAdopted(entry))
+        table.adopt(entry, { kind: "instance", instance: request.instance }, request.leaseMs);
+    }
+  }
+
+  function claim({ workspace, executor, instance, leaseMs }: PollRequest, taskId: string, forMs: number): void {
+    parts.claims.make({ workspace, executor, taskId }, { instance, leaseMs, until: parts.passed() + forMs });
+  }
+
+  function serve(place: QueuePlace): void {
+    polls.serve(place, table.waiting(place), ({ request, filter }: Waiter, most) => hand(request, filter, most));
+  }
+
+  function hand(request: PollRequest, filter: TaskFilter, most: number): readonly LeasedTask[] {
+    const holder = { kind: "instance", instance: request.instance } as const;
+    return table.hand(request, filter, { holder, most, leaseMs: request.leaseMs });
+  }
+
+  function beat(
+    workspace: string,
+    heartbeat: Heartbeat,
+  ): { outcome: "accepted" | "stale" | "unknown"; cancel: boolean } {
+    const entry = table.find(workspace, heartbeat.taskId);
+    if (entry === null || isBuiltin(entry.task.executor)) {
+      const isOver = recent.find(keyOf(workspace, heartbeat.taskId)) !== null;
+      return isOver ? { outcome: "stale", cancel: true } : { outcome: "unknown", cancel: false };
+    }
+    if (canBeAdopted(entry)) table.adopt(entry, { kind: "instance", instance: entry.lastInstance }, LEASE_MS_DEFAULT);
+    if (entry.place.kind === "waiting" || entry.place.kind === "paused") return { outcome: "stale", cancel: false };
+    const lease = leaseOf(entry);
+    const instance = lease === null ? null : instanceOf(lease);
+    if (instance !== null) registry.touch({ ...placeOf(entry), instance });
+    table.leases.beat(entry, heartbeat);
+    return { outcome: "accepted", cancel: false };
+  }
+
+  async function finish(workspace: string, result: TaskResult): Promise<ResultOutcome> {
+    const entry = table.find(workspace, result.taskId);
+    if (entry !== null && isBuiltin(entry.task.executor)) return "unknown";
+    if (entry !== null && result.instance !== null) registry.touch({ ...placeOf(entry), instance: result.instance });
+    if (entry !== null) return table.answer(entry, toFinish(workspace, entry.task, result, entry));
+    const place = parseTaskId(result.taskId);
+    if (place === null) return "unknown";
+    return parts.answers.give(result.taskId, toFinish(workspace, place, result, null), "executor");
+  }
+
+  function list(workspace: string) {
+    return registry.list(workspace, table.waitingIn(workspace));
+  }
+
+  return {
+    poll,
+    serve,
+    async finish({ workspace, results }) {
+      // All are sent before the first is awaited, so that they are one group commit.
+      const outcomes = await Promise.allSettled(results.map((result) => finish(workspace, result)));
+      return results.map(({ taskId }, i) => ({ taskId, outcome: toOutcome(outcomes[i]) }));
+    },
+    heartbeat: ({ workspace, heartbeats }) =>
+      heartbeats.map((heartbeat) => ({ taskId: heartbeat.taskId, ...beat(workspace, heartbeat) })),
+    report({ workspace, status }) {
+      if (isBuiltin(status.executor)) return;
+      registry.report({ workspace, executor: status.executor, instance: status.instance }, status);
+    },
+    list: ({ workspace }) => list(workspace),
+    read: ({ workspace, name }) => list(workspace).find((record) => record.name === name) ?? null,
+    leave(name) {
+      if (!registry.forget(name)) return unknownInstance(name);
+      polls.dismiss(name);
+      for (const entry of table.leases.heldBy(name)) {
+        if (!parts.answers.isBeingGiven(entry.workspace, entry.task.id)) table.release(entry);
+      }
+      return { ok: true };
+    },
+  };
+}
+
+export const LEASE_MS_DEFAULT = 30_000;
+
+/** Nobody holds it, and somebody may rightly say that he works on it. */
+function canBeAdopted(entry: Entry): boolean {
+  const { kind } = entry.place;
+  return (kind === "held_back" || kind === "waiting" || kind === "paused") && mayBeHeld(entry);
+}
+
+/** What the answer leaves out is taken from the lease. */
+function toFinish(
+  workspace: string,
+  place: { readonly executionId: string; readonly path: string; readonly attempt: number },
+  result: TaskResult,
+  entry: Entry | null,
+): FinishTask {
+  const lease = entry === null ? null : leaseOf(entry);
+  return {
+    workspace,
+    executionId: place.executionId,
+    path: place.path,
+    attempt: place.attempt,
+    answer: toAnswer(result),
+    startedAt: result.startedAt ?? lease?.since ?? entry?.takenAt ?? null,
+    instance: result.instance ?? (lease === null ? null : instanceOf(lease)),
+  };
+}
+
+function toAnswer(result: TaskResult): FinishTask["answer"] {
+  if (result.status === "completed") return { status: "completed", output: result.output, http: null };
+  const unexplained = {
+    code: "WORKFLOW_ERROR",
+    message: "Expected a failed result to carry an error, but it has none.",
+  };
+  return { status: "failed", error: result.error ?? unexplained };
+}
+
+function toOutcome(outcome: PromiseSettledResult<ResultOutcome> | undefined): ResultOutcome {
+  if (outcome?.status === "fulfilled") return outcome.value;
+  throw outcome?.reason;
+}
+
+function unknownInstance(name: InstanceName): { ok: false; refusal: { code: "EXECUTOR_NOT_FOUND"; message: string } } {
+  return {
+    ok: false,
+    refusal: {
+      code: "EXECUTOR_NOT_FOUND",
+      message: `Expected executor "${name.executor}" to have an instance "${name.instance}", but it is not known.`,
+    },
+  };
+}

@@ -1,0 +1,146 @@
+/**
+ * Who works on what, and for how long that is believed without a sign of life. Leases live in memory only: handing out a
+ * task is neither a commit nor an event.
+ */
+
+import type { Clock } from "../../ports/clock.ts";
+import { createAlarms } from "./alarms.ts";
+import { type Entry, type Holder, type Lease, leaseOf } from "./entry.ts";
+import type { InstanceName } from "./registry.ts";
+import type { Passed } from "./time.ts";
+
+export interface Leases {
+  /** Hands the task out once more. */
+  deliver(entry: Entry, holder: Holder, leaseMs: number): void;
+  /** Whoever has worked on it all along holds it again: no new delivery. */
+  adopt(entry: Entry, holder: Holder, leaseMs: number): void;
+  /** The lease lasts for `forMs` from now. */
+  renew(entry: Entry, forMs: number): void;
+  beat(entry: Entry, sign: { readonly progress: number | null; readonly message: string | null }): void;
+  /** Whatever is over now is looked at again in a while. */
+  postpone(entry: Entry): void;
+  /** Nobody holds the task any more. The caller says where it goes. */
+  end(entry: Entry): void;
+  heldBy(name: InstanceName): readonly Entry[];
+  countOf(name: InstanceName): number;
+  tick(passed: Passed): void;
+  readonly size: number;
+}
+
+const LEASE_MS_MIN = 1000;
+const LEASE_MS_MAX = 10 * 60_000;
+
+const POSTPONED_MS = 1000;
+
+export function createLeases(parts: {
+  readonly clock: Clock;
+  readonly passed: () => Passed;
+  readonly awaited: () => void;
+  /** Its answer is on its way to the disk: nothing is lost meanwhile. */
+  readonly isBeingAnswered: (entry: Entry) => boolean;
+  readonly lost: (entry: Entry) => void;
+  /** The heartbeats that its step demands do not come. */
+  readonly silent: (entry: Entry) => void;
+}): Leases {
+  const { clock, passed } = parts;
+  const held = new Map<string, Set<Entry>>();
+  const alarms = createAlarms<Entry>(reach, parts.awaited);
+
+  function reach(entry: Entry): void {
+    const lease = leaseOf(entry);
+    if (lease === null) return;
+    const now = passed();
+    if (parts.isBeingAnswered(entry)) postpone(entry);
+    else if (isSilent(entry, lease, now)) parts.silent(entry);
+    else if (lease.expiresAt !== null && lease.expiresAt <= now) parts.lost(entry);
+    else arm(entry, lease);
+  }
+
+  function postpone(entry: Entry): void {
+    alarms.set(entry, passed() + POSTPONED_MS);
+  }
+
+  function arm(entry: Entry, lease: Lease): void {
+    const silentAt = entry.task.heartbeatTimeoutMs === null ? null : lease.beatAt + entry.task.heartbeatTimeoutMs;
+    const due = Math.min(lease.expiresAt ?? Number.POSITIVE_INFINITY, silentAt ?? Number.POSITIVE_INFINITY);
+    if (Number.isFinite(due)) alarms.set(entry, due);
+  }
+
+  function adopt(entry: Entry, holder: Holder, leaseMs: number): void {
+    const now = clock.now();
+    const bounded = Math.min(LEASE_MS_MAX, Math.max(LEASE_MS_MIN, leaseMs));
+    const lease: Lease = {
+      holder,
+      since: now,
+      leaseMs: bounded,
+      expiresAt: holder.kind === "builtin" ? null : passed() + bounded,
+      beatAt: passed(),
+      progress: null,
+      message: null,
+    };
+    entry.takenAt ??= now;
+    entry.deliveries = Math.max(1, entry.deliveries);
+    entry.place = { kind: "leased", lease };
+    if (holder.kind === "instance") {
+      entry.lastInstance = holder.instance;
+      const key = keyOf(entry, holder.instance);
+      const others = held.get(key);
+      if (others === undefined) held.set(key, new Set([entry]));
+      else others.add(entry);
+    }
+    arm(entry, lease);
+  }
+
+  function of(name: InstanceName): ReadonlySet<Entry> {
+    return held.get(`${name.workspace}\n${name.executor}\n${name.instance}`) ?? NONE;
+  }
+
+  return {
+    deliver(entry, holder, leaseMs) {
+      entry.deliveries += 1;
+      adopt(entry, holder, leaseMs);
+    },
+    adopt,
+    renew(entry, forMs) {
+      const lease = leaseOf(entry);
+      if (lease === null || lease.expiresAt === null) return;
+      lease.expiresAt = passed() + forMs;
+      arm(entry, lease);
+    },
+    beat(entry, sign) {
+      const lease = leaseOf(entry);
+      if (lease === null) return;
+      lease.beatAt = passed();
+      lease.progress = sign.progress ?? lease.progress;
+      lease.message = sign.message ?? lease.message;
+      if (lease.expiresAt !== null) lease.expiresAt = Math.max(lease.expiresAt, passed() + lease.leaseMs);
+      arm(entry, lease);
+    },
+    postpone,
+    end(entry) {
+      alarms.clear(entry);
+      const lease = leaseOf(entry);
+      if (lease === null || lease.holder.kind !== "instance") return;
+      const key = keyOf(entry, lease.holder.instance);
+      const others = held.get(key);
+      others?.delete(entry);
+      if (others?.size === 0) held.delete(key);
+    },
+    heldBy: (name) => [...of(name)],
+    countOf: (name) => of(name).size,
+    tick: alarms.tick,
+    get size() {
+      return alarms.size;
+    },
+  };
+}
+
+const NONE: ReadonlySet<Entry> = new Set();
+
+function isSilent(entry: Entry, lease: Lease, now: Passed): boolean {
+  return entry.task.heartbeatTimeoutMs !== null && lease.beatAt + entry.task.heartbeatTimeoutMs <= now;
+}
+
+function keyOf(entry: Entry, instance: string | null): string {
+  return `${entry.workspace}\n${entry.task.executor}\n${instance ?? ""}`;
+}
