@@ -20,12 +20,16 @@ export interface Regex {
   matchesWhole(text: string): boolean;
   /**
    * Each match replaced. In the replacement `$1` to `$99` stand for groups, `$&` for the match, `$$` for a dollar.
-   * `spend` is told the price of each search before it is made, and may throw.
+   * `spend` is told the price of each search before it is made and the length of what it adds, and may throw.
    */
-  replaceAll(text: string, replacement: string, spend: (operations: number) => void): string;
+  replaceAll(text: string, replacement: string, spend: Spend): string;
   /** What one search through `length` characters costs at most, in operations. */
   price(length: number): number;
+  /** Steps of the compiled program, which compiling it took time for. */
+  readonly size: number;
 }
+
+export type Spend = (operations: number, characters: number) => void;
 
 export type ParsedRegex =
   | { readonly ok: true; readonly regex: Regex }
@@ -39,9 +43,6 @@ const PROGRAM_SIZE_MAX = 2_000;
 
 /** Enough for every pattern of a workflow and for a handful from its data. */
 const CACHE_SIZE_MAX = 256;
-
-/** What compiling a pattern that comes from data costs, in operations: about as long as this many steps take. */
-export const PATTERN_PRICE = 2_000;
 
 const cache = new Map<string, ParsedRegex>();
 
@@ -95,12 +96,14 @@ function withDotOfIRegexp(pattern: string): string {
 }
 
 function toRegex(compiled: RE2JS, pattern: string): Regex {
-  const price = (length: number) => 1 + Math.ceil((length * (compiled.programSize() + 8)) / 32);
+  const size = compiled.programSize();
+  const price = (length: number) => 1 + Math.ceil((length * (size + 8)) / 32);
   const isLocal = LOCAL_PATTERN.test(pattern);
   return {
     test: (text) => compiled.test(text),
     matchesWhole: (text) => compiled.testExact(text),
     price,
+    size,
     replaceAll: (text, replacement, spend) =>
       replaceAll(compiled, text, replacement, isLocal ? LOCAL_PRICE : price, spend),
   };
@@ -119,16 +122,18 @@ function replaceAll(
   text: string,
   replacement: string,
   price: (length: number) => number,
-  spend: (operations: number) => void,
+  spend: Spend,
 ): string {
-  spend(1 + (text.length >> 3));
+  spend(1 + (text.length >> 3), text.length);
   const matcher = compiled.matcher(text);
   const pieces: string[] = [];
   let end = 0;
   for (;;) {
-    spend(price(text.length - end));
+    spend(price(text.length - end), 0);
     if (!matcher.find()) break;
-    pieces.push(text.slice(end, matcher.start()), expand(replacement, matcher));
+    const put = expand(replacement, matcher);
+    spend(0, put.length);
+    pieces.push(text.slice(end, matcher.start()), put);
     end = matcher.end();
   }
   pieces.push(text.slice(end));

@@ -5,6 +5,7 @@ import { spendBytes, spendOperations } from "./budget.ts";
 import { type EvaluationContext, ExpressionError } from "./evaluation.ts";
 import type { Call } from "./functions/entry.ts";
 import { compileDocumentQuery, compileSelect } from "./jsonpath.ts";
+import { setMember } from "./members.ts";
 import { add, calculate, compare, isIn, negate, toBoolean, withArticle } from "./operators.ts";
 import { type BinaryOperator, isSingular, type Node } from "./syntax.ts";
 import { compileRootWalk, compileWalk, type Found, itemAt, memberOf, settle } from "./walk.ts";
@@ -75,15 +76,6 @@ function compileObject({ members, offset }: Of<"object">): Evaluate {
     for (const { key, evaluate } of parts) setMember(result, key, evaluate(context));
     return result;
   };
-}
-
-/** Sets an own member whatever its name: a plain assignment to `__proto__` would change the prototype. */
-export function setMember(object: { [key: string]: Json }, key: string, value: Json): void {
-  if (key === "__proto__") {
-    Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
-  } else {
-    object[key] = value;
-  }
 }
 
 function compileFind(node: Node): Find {
@@ -173,26 +165,25 @@ function toOperation(operator: Exclude<BinaryOperator, "??" | "||" | "&&">): Ope
   }
 }
 
-function compileCall({ entry, parameters, offset }: Of<"call">): Evaluate {
-  const { name } = entry;
+function compileCall({ name, apply, parameters, offset }: Of<"call">): Evaluate {
   const [first, second] = parameters.map(compile);
   if (parameters.length === 1 && first !== undefined) {
     return (context) => {
       spendOperations(context, 1, offset);
-      return entry.apply({ name, offset, context }, [first(context)]);
+      return apply({ name, offset, context }, [first(context)]);
     };
   }
   if (parameters.length === 2 && first !== undefined && second !== undefined) {
     return (context) => {
       spendOperations(context, 1, offset);
-      return entry.apply({ name, offset, context }, [first(context), second(context)]);
+      return apply({ name, offset, context }, [first(context), second(context)]);
     };
   }
   const parts = parameters.map(compile);
   return (context) => {
     spendOperations(context, 1, offset);
     const call: Call = { name, offset, context };
-    return entry.apply(
+    return apply(
       call,
       parts.map((part) => part(context)),
     );

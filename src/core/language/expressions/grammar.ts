@@ -8,7 +8,7 @@
 
 import type { Json } from "../../base/json.ts";
 import { nearest, quote } from "../../base/text.ts";
-import { arity, type FunctionEntry } from "./functions/entry.ts";
+import { type Apply, arity, type FunctionEntry } from "./functions/entry.ts";
 import { parseSegment } from "./parse-path.ts";
 import { attempt, EXPRESSION_DEPTH_MAX, Reader } from "./reader.ts";
 import { type BinaryOperator, isSingular, type Node, type PathBase, type Segment } from "./syntax.ts";
@@ -318,11 +318,11 @@ class ExpressionParser {
       return reader.fail(`Expected the name of a function, but there is no "${name}".`, hint, offset);
     }
     const parameters = this.parseList(")", () => this.parseExpression());
-    this.checkCall(entry, parameters, offset);
-    return { kind: "call", entry, parameters, offset, depth: this.above(...parameters) };
+    const apply = this.prepareCall(entry, parameters, offset);
+    return { kind: "call", name, apply, parameters, offset, depth: this.above(...parameters) };
   }
 
-  private checkCall(entry: FunctionEntry, parameters: readonly Node[], offset: number): void {
+  private prepareCall(entry: FunctionEntry, parameters: readonly Node[], offset: number): Apply {
     const { least, most } = arity(entry.parameters);
     const count = parameters.length;
     const usage = `Write ${entry.name}(${entry.parameters.join(", ")}).`;
@@ -332,9 +332,9 @@ class ExpressionParser {
       const noun = wanted === "1" || wanted === "at least 1" ? "value" : "values";
       this.reader.fail(`Expected ${entry.name} to get ${wanted} ${noun}, but it gets ${count}.`, usage, offset);
     }
-    const constants = parameters.map((node) => (node.kind === "literal" ? node.value : undefined));
-    const problem = entry.check?.(constants) ?? null;
-    if (problem !== null) this.reader.fail(problem, usage, offset);
+    if ("apply" in entry) return entry.apply;
+    const prepared = entry.prepare(parameters.map((node) => (node.kind === "literal" ? node.value : undefined)));
+    return prepared.ok ? prepared.apply : this.reader.fail(prepared.message, usage, offset);
   }
 
   /** The depth of a node above `children`. */

@@ -7,10 +7,11 @@
  */
 
 import type { Json, JsonObject } from "../../base/json.ts";
-import { PATTERN_PRICE, parseRegex, type Regex } from "../regex.ts";
+import { parseRegex, type Regex } from "../regex.ts";
 import { failValueDepth, spendOperations, VALUE_DEPTH_MAX } from "./budget.ts";
 import type { EvaluationContext } from "./evaluation.ts";
 import { compare } from "./operators.ts";
+import { createPatternSource } from "./pattern.ts";
 import { type Filter, isSingular, type Operand, type Query, type Segment, type Selector } from "./syntax.ts";
 import { compileRootWalk, compileWalk, countCharacters, itemAt, measuredMember, memberOf, settle } from "./walk.ts";
 
@@ -254,16 +255,27 @@ function compileQuery(query: Query): Evaluated<readonly Json[]> {
 /** Anything but two strings, and a pattern from data that is no regular expression, makes the test false. */
 function compileMatch({ kind, text, pattern, offset }: Extract<Filter, { kind: "match" | "search" }>): Holds {
   const findText = compileOperand(text);
-  const findPattern = compileOperand(pattern);
-  const isConstant = pattern.kind === "literal";
+  const findRegex = compilePattern(pattern, offset);
   return (current, context) => {
     const subject = findText(current, context);
-    const source = findPattern(current, context);
-    if (typeof subject !== "string" || typeof source !== "string") return false;
-    if (!isConstant) spendOperations(context, PATTERN_PRICE, offset);
-    const parsed = parseRegex(source, "iregexp");
-    if (!parsed.ok) return false;
-    return applyRegex(parsed.regex, kind, subject, context, offset);
+    if (typeof subject !== "string") return false;
+    const regex = findRegex(current, context);
+    return regex !== null && applyRegex(regex, kind, subject, context, offset);
+  };
+}
+
+function compilePattern(pattern: Operand, offset: number): Evaluated<Regex | null> {
+  if (pattern.kind === "literal") {
+    const parsed = typeof pattern.value === "string" ? parseRegex(pattern.value, "iregexp") : null;
+    const regex = parsed?.ok === true ? parsed.regex : null;
+    return () => regex;
+  }
+  const find = compileOperand(pattern);
+  const source = createPatternSource("iregexp");
+  return (current, context) => {
+    const found = find(current, context);
+    const parsed = typeof found === "string" ? source(context, found, offset) : null;
+    return parsed?.ok === true ? parsed.regex : null;
   };
 }
 

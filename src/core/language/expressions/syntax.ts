@@ -6,7 +6,7 @@
  */
 
 import type { Json } from "../../base/json.ts";
-import type { FunctionEntry } from "./functions/entry.ts";
+import type { Apply } from "./functions/entry.ts";
 
 export type Node = NodeShape & {
   /** Where the node's own sign or word stands in the source. */
@@ -25,7 +25,7 @@ type NodeShape =
   | { readonly kind: "negate"; readonly operand: Node }
   | { readonly kind: "binary"; readonly operator: BinaryOperator; readonly left: Node; readonly right: Node }
   | { readonly kind: "choice"; readonly test: Node; readonly then: Node; readonly otherwise: Node }
-  | { readonly kind: "call"; readonly entry: FunctionEntry; readonly parameters: readonly Node[] };
+  | { readonly kind: "call"; readonly name: string; readonly apply: Apply; readonly parameters: readonly Node[] };
 
 export type BinaryOperator = "??" | "||" | "&&" | ComparisonOperator | "in" | "not in" | "+" | "-" | "*" | "/" | "%";
 

@@ -16,9 +16,10 @@
 import { isObject, type Json } from "../../base/json.ts";
 import { quote } from "../../base/text.ts";
 import { spendBytes, spendOperations } from "./budget.ts";
-import { type Evaluate, setMember } from "./compile.ts";
+import type { Evaluate } from "./compile.ts";
 import { type EvaluationContext, ExpressionError } from "./evaluation.ts";
 import type { Expression, Parsed, PlacedReference, Problem, SecretPlace, Value } from "./expression.ts";
+import { setMember } from "./members.ts";
 import { parseExpression } from "./parse.ts";
 import { toText } from "./render.ts";
 

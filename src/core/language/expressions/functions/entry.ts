@@ -3,7 +3,14 @@
 import type { Json } from "../../../base/json.ts";
 import type { EvaluationContext } from "../evaluation.ts";
 
-export interface FunctionEntry {
+export type FunctionEntry = FunctionDescription &
+  (
+    | { readonly apply: Apply }
+    /** For what can be checked and made ready once, when the expression is parsed: constants are given, others undefined. */
+    | { prepare(constants: readonly (Json | undefined)[]): Prepared }
+  );
+
+export interface FunctionDescription {
   readonly name: string;
   readonly group: FunctionGroup;
   /** As the reference shows them; `?` after the name: may be left out, `...`: any number. */
@@ -11,11 +18,12 @@ export interface FunctionEntry {
   /** What it gives, in a sentence or two. */
   readonly summary: string;
   readonly examples: readonly FunctionExample[];
-  /** What can be known of constant arguments ahead is checked here: a message, or null. */
-  check?(parameters: readonly (Json | undefined)[]): string | null;
-  /** Missing parameters are not in `values`. Throws `ExpressionError`. */
-  apply(call: Call, values: readonly Json[]): Json;
 }
+
+/** Parameters that were left out are not in `values`. Throws `ExpressionError`. */
+export type Apply = (call: Call, values: readonly Json[]) => Json;
+
+export type Prepared = { readonly ok: true; readonly apply: Apply } | { readonly ok: false; readonly message: string };
 
 export const FUNCTION_GROUPS = ["strings", "numbers", "arrays and objects", "values", "dates", "encoding"] as const;
 export type FunctionGroup = (typeof FUNCTION_GROUPS)[number];
