@@ -1,0 +1,182 @@
+/**
+ * Writes executions: their rows, their histories, and what finds them by tag and search attribute.
+ *
+ * The writer is the only one that changes the database, so it may remember what it wrote: of the executions it saw last it
+ * knows key, last event and row, and writes them again without reading. Of a row it writes the columns that changed,
+ * because SQLite touches the index entries of every column that an update names, changed or not.
+ */
+
+import type { DatabaseSync } from "node:sqlite";
+
+import type { JsonObject } from "../../../core/base/json.ts";
+import { StoreError } from "../../../ports/store.ts";
+import {
+  parseStored,
+  parseTags,
+  type StoredEvents,
+  type StoredExecution,
+  type StoredWrite,
+  toAttributeText,
+} from "./codec.ts";
+import { createCounts } from "./counts.ts";
+import { createRecent } from "./recent.ts";
+import { EXECUTION_COLUMNS } from "./schema.ts";
+import { createStatements } from "./statements.ts";
+
+export interface ExecutionWriter {
+  /** `events` are the bytes of the write's events. Throws `StoreError` of kind `conflict` before anything is written of it. */
+  write(shard: number, write: StoredWrite, events: Uint8Array): void;
+  /** The last thing before the commit. */
+  finish(): void;
+  /** After a rollback: what was remembered may not be so. */
+  forget(): void;
+}
+
+/** An execution that is stored. */
+interface Known {
+  readonly key: number;
+  readonly lastSeq: number;
+  readonly row: StoredExecution;
+}
+
+/** How many executions are remembered: what is on the move, within some 10 MB. */
+const KNOWN_MAX = 20_000;
+
+/** Rows with longer texts are not remembered, or the number above would not bound memory. */
+const KNOWN_TEXT_LENGTH_MAX = 2_000;
+
+const COLUMNS = EXECUTION_COLUMNS.join(", ");
+
+export function createExecutionWriter(db: DatabaseSync): ExecutionWriter {
+  const statements = createStatements(db);
+  const counts = createCounts(db);
+  const known = createRecent<Known>(KNOWN_MAX);
+  const selectRow = db.prepare(`select ${COLUMNS}, key from execution where id = ?`);
+  selectRow.setReturnArrays(true);
+  const selectLastSeq = db.prepare("select last_seq from history where execution = ? order by first_seq desc limit 1");
+  const insertRow = db.prepare(
+    `insert into execution (${COLUMNS}, key) values (${EXECUTION_COLUMNS.map(() => "?").join(", ")}, ?)`,
+  );
+  const insertHistory = db.prepare("insert into history values (?, ?, ?, ?, ?)");
+  const insertTag = db.prepare("insert into tag values (?, ?, ?, ?, ?)");
+  const deleteTag = db.prepare("delete from tag where workspace = ? and tag = ? and created_at = ? and id = ?");
+  const insertAttribute = db.prepare("insert into attribute values (?, ?, ?, ?, ?, ?)");
+  const deleteAttribute = db.prepare(
+    "delete from attribute where workspace = ? and name = ? and value = ? and created_at = ? and id = ?",
+  );
+  let lastKey = Number(db.prepare("select max(key) as last from execution").get()?.["last"] ?? 0);
+
+  function write(shard: number, { executionId, events, row }: StoredWrite, bytes: Uint8Array): void {
+    const stored = known.get(executionId) ?? load(executionId);
+    const next = row ?? stored?.row ?? null;
+    if (next === null) throw conflict(executionId, "to begin with a row, but it has none");
+    checkPlace(executionId, shard, next, stored?.row ?? next);
+    const lastSeq = stored?.lastSeq ?? 0;
+    if (events !== null) checkSeqs(executionId, events, lastSeq);
+
+    const key = stored?.key ?? ++lastKey;
+    if (stored === null) insert(key, next);
+    else if (row !== null) update(key, row, stored.row);
+    if (events !== null) insertHistory.run(key, events.firstSeq, events.lastSeq, events.version, bytes);
+    if (isShort(next)) known.set(executionId, { key, lastSeq: events?.lastSeq ?? lastSeq, row: next });
+    else known.delete(executionId);
+  }
+
+  function load(executionId: string): Known | null {
+    const found = selectRow.get(executionId) as unknown as readonly [...StoredExecution, key: number] | undefined;
+    if (found === undefined) return null;
+    const key = found[EXECUTION_COLUMNS.length] as number;
+    const row = found.slice(0, EXECUTION_COLUMNS.length) as unknown as StoredExecution;
+    return { key, lastSeq: Number(selectLastSeq.get(key)?.["last_seq"] ?? 0), row };
+  }
+
+  function insert(key: number, row: StoredExecution): void {
+    insertRow.run(...row, key);
+    const [, , workspace, , workflow, , , status, , , , , , tags, metadata] = row;
+    counts.add(workspace, workflow, status, 1);
+    if (tags !== null) changeTags(key, row, null);
+    if (metadata !== null) changeAttributes(key, row, null);
+  }
+
+  function update(key: number, row: StoredExecution, old: StoredExecution): void {
+    const names: string[] = [];
+    const values: (string | number | null)[] = [];
+    for (const [index, name] of EXECUTION_COLUMNS.entries()) {
+      const value = row[index] as string | number | null;
+      if (value === old[index]) continue;
+      names.push(`${name} = ?`);
+      values.push(value);
+    }
+    if (names.length === 0) return;
+    statements(`update execution set ${names.join(", ")} where key = ?`).run(...values, key);
+
+    const [, , workspace, , workflow, , , status, , , , , , tags, metadata] = row;
+    const [, , , , oldWorkflow, , , oldStatus, , , , , , oldTags, oldMetadata] = old;
+    if (status !== oldStatus || workflow !== oldWorkflow) {
+      counts.add(workspace, oldWorkflow, oldStatus, -1);
+      counts.add(workspace, workflow, status, 1);
+    }
+    if (tags !== oldTags) changeTags(key, row, oldTags);
+    if (metadata !== oldMetadata) changeAttributes(key, row, oldMetadata);
+  }
+
+  function changeTags(key: number, row: StoredExecution, oldTags: string | null): void {
+    const [id, , workspace, createdAt, , , , , , , , , , tags] = row;
+    const [before, after] = [new Set(parseTags(oldTags)), new Set(parseTags(tags))];
+    for (const tag of before) if (!after.has(tag)) deleteTag.run(workspace, tag, createdAt, id);
+    for (const tag of after) if (!before.has(tag)) insertTag.run(workspace, tag, createdAt, id, key);
+  }
+
+  function changeAttributes(key: number, row: StoredExecution, oldMetadata: string | null): void {
+    const [id, , workspace, createdAt, , , , , , , , , , , metadata] = row;
+    const [before, after] = [attributesOf(oldMetadata), attributesOf(metadata)];
+    for (const [name, value] of before) {
+      if (after.get(name) !== value) deleteAttribute.run(workspace, name, value, createdAt, id);
+    }
+    for (const [name, value] of after) {
+      if (before.get(name) !== value) insertAttribute.run(workspace, name, value, createdAt, id, key);
+    }
+  }
+
+  return {
+    write,
+    finish: () => counts.finish(),
+    forget() {
+      counts.forget();
+      known.clear();
+    },
+  };
+}
+
+function checkPlace(executionId: string, shard: number, row: StoredExecution, old: StoredExecution): void {
+  const [id, own, workspace, createdAt] = row;
+  const [, oldShard, oldWorkspace, oldCreatedAt] = old;
+  if (id !== executionId) throw conflict(executionId, `to have a row of its own, but met the row of "${id}"`);
+  if (own !== shard || oldShard !== shard) {
+    throw conflict(executionId, `to be written by its shard ${oldShard}, but met shard ${shard} and a row of ${own}`);
+  }
+  if (workspace !== oldWorkspace) throw conflict(executionId, "to stay in its workspace, but it has another");
+  if (createdAt !== oldCreatedAt) throw conflict(executionId, "to keep its time of creation, but it changed");
+}
+
+function checkSeqs(executionId: string, { firstSeq, lastSeq }: StoredEvents, storedSeq: number): void {
+  if (firstSeq === storedSeq + 1 && lastSeq >= firstSeq) return;
+  throw conflict(executionId, `to go on at event ${storedSeq + 1}, but met ${firstSeq} to ${lastSeq}`);
+}
+
+function conflict(executionId: string, expectation: string): StoreError {
+  return new StoreError("conflict", `Expected execution "${executionId}" ${expectation}.`);
+}
+
+/** Names that differ only in half surrogate pairs become one in UTF-8; the last one stands. */
+function attributesOf(metadata: string | null): ReadonlyMap<string, string> {
+  if (metadata === null) return new Map();
+  const members = Object.entries(parseStored(metadata, "the metadata of an execution") as JsonObject);
+  return new Map(members.map(([name, value]) => [name.toWellFormed(), toAttributeText(value).toWellFormed()]));
+}
+
+function isShort(row: StoredExecution): boolean {
+  let length = 0;
+  for (const value of row) if (typeof value === "string") length += value.length;
+  return length <= KNOWN_TEXT_LENGTH_MAX;
+}

@@ -1,0 +1,195 @@
+/**
+ * The tables. An execution is known by an integer key inside the database, so that its history is found and grows in one
+ * place of one tree; its id is text and appears once.
+ *
+ * Each list of the port has an index that ends in `(created_at, id)`, the order of lists and the place of cursors. Tags
+ * and search attributes are tables of the same form. `indexed by` in the queries names the index that is meant.
+ */
+
+export const DATABASE_FILE = "magicflow.db";
+
+/** In the header of the file: "MgFl". Another SQLite file in our place is noticed. */
+export const APPLICATION_ID = 0x4d67466c;
+
+/** The columns of `execution` after its key, in the order in which rows travel between threads. */
+export const EXECUTION_COLUMNS = [
+  "id",
+  "shard",
+  "workspace",
+  "created_at",
+  "workflow",
+  "version",
+  "hash",
+  "status",
+  "priority",
+  "started_at",
+  "finished_at",
+  "parked",
+  "wake_at",
+  "tags",
+  "metadata",
+  "parent_id",
+  "origin_id",
+  "error_code",
+  "error_message",
+  "quarantine",
+] as const;
+
+/** What an index on active executions covers; the query says it in the same words, or the index is not used. */
+export const IS_ACTIVE = "parked = 0 and status in ('queued', 'running', 'paused')";
+
+/** The first version. Later ones change it in `migrations.ts`; this text stays as it is. */
+export const SCHEMA_1: string = `
+  create table setting (
+    name  text    primary key,
+    value integer not null
+  ) strict, without rowid;
+
+  create table shard (
+    shard integer primary key,
+    epoch integer not null
+  ) strict;
+
+  create table execution (
+    key           integer primary key,
+    id            text    not null unique,
+    shard         integer not null,
+    workspace     text    not null,
+    created_at    integer not null,
+    workflow      text    not null,
+    version       text    not null,
+    hash          text    not null,
+    status        text    not null,
+    priority      integer not null,
+    started_at    integer,
+    finished_at   integer,
+    parked        integer not null, -- 0 or 1
+    wake_at       integer,
+    tags          text,             -- JSON array; null: none
+    metadata      text,             -- JSON object; null: empty
+    parent_id     text,
+    origin_id     text,
+    error_code    text,
+    error_message text,
+    quarantine    text
+  ) strict;
+
+  create index execution_by_time on execution (workspace, created_at, id);
+  create index execution_by_workflow on execution (workspace, workflow, created_at, id);
+  create index execution_by_status on execution (workspace, status, created_at, id);
+  create index execution_by_parent on execution (workspace, parent_id, created_at, id) where parent_id is not null;
+  create index execution_by_error on execution (workspace, error_code, created_at, id) where error_code is not null;
+  create index execution_quarantined on execution (workspace, created_at, id) where quarantine is not null;
+  create index execution_active on execution (shard) where ${IS_ACTIVE};
+  create index execution_due on execution (shard, wake_at, id) where parked = 1 and wake_at is not null;
+
+  create table tag (
+    workspace  text    not null,
+    tag        text    not null,
+    created_at integer not null,
+    id         text    not null,
+    execution  integer not null,
+    primary key (workspace, tag, created_at, id)
+  ) strict, without rowid;
+
+  create table attribute (
+    workspace  text    not null,
+    name       text    not null,
+    value      text    not null, -- canonical JSON, or its hash where that is shorter
+    created_at integer not null,
+    id         text    not null,
+    execution  integer not null,
+    primary key (workspace, name, value, created_at, id)
+  ) strict, without rowid;
+
+  create table history (
+    execution integer not null,
+    first_seq integer not null,
+    last_seq  integer not null,
+    version   integer not null,
+    events    blob    not null, -- UTF-8: JSON texts, joined by newlines
+    primary key (execution, first_seq)
+  ) strict, without rowid;
+
+  -- Kept with every write, so that counting reads a handful of rows.
+  create table workspace_count (
+    workspace text    not null,
+    status    text    not null,
+    count     integer not null,
+    primary key (workspace, status)
+  ) strict, without rowid;
+
+  create table workflow_count (
+    workspace text    not null,
+    workflow  text    not null,
+    status    text    not null,
+    count     integer not null,
+    primary key (workspace, workflow, status)
+  ) strict, without rowid;
+
+  create table idempotency_key (
+    workspace    text    not null,
+    key          text    not null,
+    execution_id text    not null,
+    body_hash    text    not null,
+    created_at   integer not null,
+    primary key (workspace, key)
+  ) strict, without rowid;
+  create index idempotency_key_by_time on idempotency_key (created_at);
+
+  create table outbox (
+    position integer primary key,
+    id       text    not null unique,
+    shard    integer not null,
+    body     text    not null
+  ) strict;
+  create index outbox_by_shard on outbox (shard);
+
+  create table wait (
+    execution_id text not null,
+    path         text not null,
+    workspace    text not null,
+    event        text not null,
+    correlation  text,
+    primary key (execution_id, path)
+  ) strict, without rowid;
+  create index wait_by_event on wait (workspace, event, correlation);
+
+  create table kept_event (
+    position        integer primary key,
+    workspace       text    not null,
+    id              text    not null,
+    event           text    not null,
+    correlation_key text,
+    data            text    not null,
+    at              integer not null,
+    unique (workspace, id)
+  ) strict;
+  create index kept_event_by_key on kept_event (workspace, event, correlation_key, at);
+  create index kept_event_by_time on kept_event (at);
+
+  create table task (
+    task_id      text    primary key,
+    execution_id text    not null,
+    workspace    text    not null,
+    executor     text    not null,
+    function     text    not null,
+    priority     integer not null,
+    created_at   integer not null
+  ) strict, without rowid;
+  create index task_by_execution on task (execution_id);
+  create index task_by_executor on task (workspace, executor, priority desc, created_at, task_id);
+  create index task_by_function on task (workspace, executor, function, priority desc, created_at, task_id);
+
+  create table document (
+    key        integer primary key,
+    collection text    not null,
+    workspace  text    not null,
+    id         text    not null,
+    revision   integer not null,
+    body       text    not null,
+    "group"    text,
+    unique (collection, workspace, id)
+  ) strict;
+  create index document_by_group on document (collection, workspace, "group", id) where "group" is not null;
+`;
