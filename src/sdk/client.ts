@@ -1,0 +1,217 @@
+/**
+ * Starts workflows, watches and controls executions.
+ *
+ * ```ts
+ * const client = createClient({ url: "http://127.0.0.1:8080" });
+ * const { execution_id } = await client.execute("order-processing", { order_id: "o-1" });
+ * const ended = await client.waitForEnd(execution_id);
+ * ```
+ */
+
+import type { Json, JsonObject } from "../core/base/json.ts";
+import type { PublishAnswer, PublishRequest } from "../core/protocol/events.ts";
+import type {
+  ControlAnswer,
+  ExecutionMessage,
+  ExecutionSummary,
+  HistoryEventMessage,
+  LogLine,
+  ResultsMessage,
+} from "../core/protocol/executions.ts";
+import type { BatchAnswer, BatchItem, StartAnswer, StartOptions } from "../core/protocol/starts.ts";
+import type { RegisterAnswer, ValidateAnswer, WorkflowDetail, WorkflowSummary } from "../core/protocol/workflows.ts";
+import { type CallRequest, type Connection, type ConnectionOptions, connect } from "./http.ts";
+import { followEvents } from "./stream.ts";
+
+export interface Client {
+  /**
+   * Starts an execution; resolves once the start is on disk. With `waitMs` (at most 60,000) it resolves when the execution
+   * has ended, or after that time with it still running. A key is made where none is given, so that a repeated try never
+   * starts twice.
+   */
+  execute(workflow: string, input: Json, options?: ExecuteOptions): Promise<StartAnswer>;
+  executeMany(workflow: string, executions: readonly BatchItem[]): Promise<BatchAnswer>;
+  /** Resolves with the execution once it has ended. Rejects with code `ABORTED` when `signal` aborts. */
+  waitForEnd(executionId: string, options?: { signal?: AbortSignal }): Promise<ExecutionMessage>;
+  readonly executions: {
+    get(executionId: string): Promise<ExecutionMessage>;
+    results(executionId: string): Promise<ResultsMessage>;
+    /** Newest first, page after page. */
+    list(filter?: ExecutionFilter): AsyncIterable<ExecutionSummary>;
+    history(executionId: string): AsyncIterable<HistoryEventMessage>;
+    logs(executionId: string): AsyncIterable<LogLine>;
+    /** Every history event once, in order, live until the execution has ended; resumes by itself after a cut. */
+    follow(
+      executionId: string,
+      options?: { afterSeq?: number; signal?: AbortSignal },
+    ): AsyncIterable<HistoryEventMessage>;
+    cancel(executionId: string, options?: { reason?: string; id?: string }): Promise<ControlAnswer>;
+    terminate(executionId: string, options?: { reason?: string; id?: string }): Promise<ControlAnswer>;
+    pause(executionId: string, options?: { timers?: "freeze" | "run"; id?: string }): Promise<ControlAnswer>;
+    resume(executionId: string, options?: { id?: string }): Promise<ControlAnswer>;
+    signal(executionId: string, name: string, data?: Json, options?: { id?: string }): Promise<ControlAnswer>;
+    /** Goes on after a failure: failed and cancelled steps begin again. */
+    retry(executionId: string, options?: { id?: string }): Promise<ControlAnswer>;
+    /** A new execution like this one. */
+    rerun(executionId: string, options?: { input?: Json; version?: string; id?: string }): Promise<StartAnswer>;
+  };
+  readonly workflows: {
+    /** Registers the workflow in the YAML text. Registering the same again changes nothing. */
+    register(yaml: string, options?: { dryRun?: boolean }): Promise<RegisterAnswer>;
+    validate(yaml: string): Promise<ValidateAnswer>;
+    get(workflow: string, options?: { version?: string }): Promise<WorkflowDetail>;
+    list(filter?: { text?: string; tag?: string }): AsyncIterable<WorkflowSummary>;
+    archive(workflow: string): Promise<void>;
+  };
+  publish(events: PublishRequest): Promise<PublishAnswer>;
+  /** What an expression gives for a context: `$` is the context. */
+  evaluate(expression: string, context: Json): Promise<Json>;
+}
+
+export interface ExecuteOptions extends Omit<StartOptions, "async"> {
+  readonly metadata?: JsonObject;
+  readonly idempotencyKey?: string;
+  readonly waitMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface ExecutionFilter {
+  readonly workflow?: string;
+  readonly version?: string;
+  readonly status?: string;
+  readonly tag?: string;
+  readonly text?: string;
+  readonly error_code?: string;
+  readonly created_after?: string;
+  readonly created_before?: string;
+  /** Search attributes: members of the metadata. */
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** Items of one page (default 50). */
+  readonly limit?: number;
+}
+
+/** One call that waits for an end holds on this long; `waitForEnd` calls as often as it takes. */
+const WAIT_MS = 30_000;
+const WAIT_MS_MAX = 60_000;
+
+export function createClient(options: ConnectionOptions = {}): Client {
+  const connection = connect(options);
+  const read = async <T>(request: CallRequest): Promise<T> => (await connection.call(request)).body as T;
+  const control = <T = ControlAnswer>(executionId: string, part: string, body: object): Promise<T> =>
+    read<T>({ method: "POST", path: `${execution(executionId)}/${part}`, body: { id: crypto.randomUUID(), ...body } });
+
+  return {
+    execute(workflow, input, { metadata, idempotencyKey, waitMs, signal, ...startOptions } = {}) {
+      const heldMs = Math.min(waitMs ?? 0, WAIT_MS_MAX);
+      const hasId = startOptions.execution_id !== undefined;
+      return read({
+        method: "POST",
+        path: `/api/v1/workflows/${encodeURIComponent(workflow)}/execute`,
+        ...(heldMs > 0 ? { query: { wait: `${Math.round(heldMs)}ms` }, heldMs } : {}),
+        body: {
+          input,
+          ...(metadata === undefined ? {} : { metadata }),
+          ...(Object.keys(startOptions).length === 0 ? {} : { options: startOptions }),
+        },
+        // An id of the caller's does what a key does; both at once is an error.
+        headers: hasId ? {} : { "idempotency-key": idempotencyKey ?? crypto.randomUUID() },
+        ...(signal === undefined ? {} : { signal }),
+      });
+    },
+    executeMany(workflow, executions) {
+      const keyed = executions.map((item) =>
+        item.options?.execution_id === undefined ? { idempotency_key: crypto.randomUUID(), ...item } : item,
+      );
+      return read({
+        method: "POST",
+        path: `/api/v1/workflows/${encodeURIComponent(workflow)}/execute/batch`,
+        body: { executions: keyed },
+      });
+    },
+    async waitForEnd(executionId, { signal } = {}) {
+      for (;;) {
+        const seen = await read<ExecutionMessage>({
+          method: "GET",
+          path: execution(executionId),
+          query: { wait: `${WAIT_MS}ms` },
+          heldMs: WAIT_MS,
+          ...(signal === undefined ? {} : { signal }),
+        });
+        if (seen.finished_at !== null) return seen;
+      }
+    },
+    executions: {
+      get: (executionId) => read({ method: "GET", path: execution(executionId) }),
+      results: (executionId) => read({ method: "GET", path: `${execution(executionId)}/results` }),
+      list: ({ metadata, ...filter } = {}) =>
+        pages(connection, "/api/v1/executions", {
+          ...filter,
+          ...Object.fromEntries(Object.entries(metadata ?? {}).map(([name, value]) => [`metadata.${name}`, value])),
+        }),
+      history: (executionId) => pages(connection, `${execution(executionId)}/history`, { limit: 1000 }),
+      logs: (executionId) => pages(connection, `${execution(executionId)}/logs`, { limit: 1000 }),
+      follow: (executionId, followOptions) =>
+        followEvents(connection, `${execution(executionId)}/stream`, followOptions ?? {}),
+      cancel: (executionId, body = {}) => control(executionId, "cancel", body),
+      terminate: (executionId, body = {}) => control(executionId, "terminate", body),
+      pause: (executionId, body = {}) => control(executionId, "pause", body),
+      resume: (executionId, body = {}) => control(executionId, "resume", body),
+      signal: (executionId, name, data = null, body = {}) =>
+        control(executionId, `signals/${encodeURIComponent(name)}`, { data, ...body }),
+      retry: (executionId, body = {}) => control(executionId, "retry", body),
+      rerun: (executionId, body = {}) => control<StartAnswer>(executionId, "rerun", body),
+    },
+    workflows: {
+      register: (yaml, { dryRun } = {}) =>
+        read({
+          method: "POST",
+          path: "/api/v1/workflows",
+          text: { type: "application/yaml", content: yaml },
+          ...(dryRun === true ? { query: { dry_run: true } } : {}),
+        }),
+      validate: (yaml) =>
+        read({ method: "POST", path: "/api/v1/workflows/validate", text: { type: "application/yaml", content: yaml } }),
+      get: (workflow, { version } = {}) =>
+        read({
+          method: "GET",
+          path: `/api/v1/workflows/${encodeURIComponent(workflow)}`,
+          query: { version } as Record<string, string>,
+        }),
+      list: (filter = {}) => pages(connection, "/api/v1/workflows", filter),
+      archive: async (workflow) => {
+        await connection.call({ method: "DELETE", path: `/api/v1/workflows/${encodeURIComponent(workflow)}` });
+      },
+    },
+    publish: (events) => read({ method: "POST", path: "/api/v1/events", body: events as object }),
+    evaluate: async (expression, context) =>
+      (
+        await read<{ value: Json }>({
+          method: "POST",
+          path: "/api/v1/expressions/evaluate",
+          body: { expression, context },
+        })
+      ).value,
+  };
+}
+
+function execution(executionId: string): string {
+  return `/api/v1/executions/${encodeURIComponent(executionId)}`;
+}
+
+async function* pages<T>(
+  connection: Connection,
+  path: string,
+  query: Readonly<Record<string, string | number | undefined>>,
+): AsyncIterable<T> {
+  let cursor: string | undefined;
+  do {
+    const { body } = await connection.call({
+      method: "GET",
+      path,
+      query: { ...query, cursor } as Record<string, string | number>,
+    });
+    const page = body as { items?: readonly T[]; events?: readonly T[]; next_cursor: string | null };
+    yield* page.items ?? page.events ?? [];
+    cursor = page.next_cursor ?? undefined;
+  } while (cursor !== undefined);
+}

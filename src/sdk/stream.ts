@@ -1,0 +1,59 @@
+/** Server-sent events of one execution, resumed by the number of the last event until the execution has ended. */
+
+import type { HistoryEventMessage } from "../core/protocol/executions.ts";
+import { MagicFlowError } from "./errors.ts";
+import { type Connection, delayMs, pause } from "./http.ts";
+
+export async function* followEvents(
+  connection: Connection,
+  path: string,
+  options: { readonly afterSeq?: number; readonly signal?: AbortSignal },
+): AsyncIterable<HistoryEventMessage> {
+  const { signal } = options;
+  let last = options.afterSeq ?? 0;
+  for (let attempt = 0; signal?.aborted !== true; attempt++) {
+    try {
+      const answer = await connection.open({
+        method: "GET",
+        path,
+        headers: { accept: "text/event-stream", "last-event-id": String(last) },
+        ...(signal === undefined ? {} : { signal }),
+      });
+      // No content: it has ended, and everything was seen.
+      if (answer.status === 204 || answer.body === null) return;
+      for await (const event of parseEvents(answer.body)) {
+        attempt = 0;
+        last = event.seq;
+        yield event;
+      }
+    } catch (error) {
+      if (isAborted(signal)) return;
+      if (error instanceof MagicFlowError && error.status >= 400 && error.status < 500 && error.status !== 429)
+        throw error;
+    }
+    // Both a cut and a regular end come here: the next try sees which it was.
+    await pause(attempt === 0 ? 0 : delayMs(attempt), signal);
+  }
+}
+
+function isAborted(signal: AbortSignal | undefined): boolean {
+  return signal?.aborted === true;
+}
+
+async function* parseEvents(body: ReadableStream<Uint8Array>): AsyncIterable<HistoryEventMessage> {
+  const decoder = new TextDecoder();
+  let rest = "";
+  for await (const chunk of body as unknown as AsyncIterable<Uint8Array>) {
+    rest += decoder.decode(chunk, { stream: true });
+    const blocks = rest.split("\n\n");
+    rest = blocks.pop() ?? "";
+    for (const block of blocks) {
+      const data = block
+        .split("\n")
+        .filter((line) => line.startsWith("data:"))
+        .map((line) => line.slice(line.startsWith("data: ") ? 6 : 5))
+        .join("\n");
+      if (data !== "") yield JSON.parse(data) as HistoryEventMessage;
+    }
+  }
+}
