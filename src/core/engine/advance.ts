@@ -59,6 +59,8 @@ function lookAtScope(decision: Decision, scope: ScopeState): void {
   const { agenda } = decision.execution;
   for (;;) {
     if (scope.status === "ended" || decision.execution.status !== "running") return;
+    // What winds up further out comes first; it is on the agenda too, and comes back to this scope.
+    if (isDoomed(decision, scope)) return;
     if (decision.isFull) return agenda.addScope(scope);
     if (sweep(decision, scope)) continue;
     const ready = scope.ready.shift();
@@ -91,6 +93,17 @@ function mustGo(decision: Decision, scope: ScopeState, step: StepState): boolean
   if (isOpen(step)) return step.closing?.kind !== "cancel";
   // A side step that was not led to is skipped when the scope ends; everything else that has not begun is cancelled.
   return step.status === "pending" && (!decision.stepOf(step).isSide || step.settled === "run");
+}
+
+/** Whether a step around the scope must go that has not been told so yet. A `finally` goes on in any case. */
+function isDoomed(decision: Decision, scope: ScopeState): boolean {
+  for (let inner = scope; inner.owner !== null; inner = inner.owner.scope) {
+    const { owner } = inner;
+    if (owner.closing !== null) return false;
+    if (owner.inner?.kind === "try" && owner.inner.finally === inner) return false;
+    if (owner.scope.status !== "running" && mustGo(decision, owner.scope, owner)) return true;
+  }
+  return false;
 }
 
 function settle(decision: Decision, scope: ScopeState, step: StepState): void {

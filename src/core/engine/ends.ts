@@ -96,7 +96,7 @@ function nextAttempt(decision: Decision, step: StepState, error: StepError, atte
   const policy = policyFor(definition, error);
   const attempts = attempt - step.attemptBase;
   if (policy === null || attempts >= policy.attemptsMax) return null;
-  if (execution.ending !== null || step.scope.status === "cancelling") return null;
+  if (step.scope.status === "cancelling") return null;
   try {
     const extras = { error: toJson(error) };
     if (!isRetried(policy, error, (rule) => decision.holds(rule.condition, step.scope, extras))) return null;

@@ -18,10 +18,9 @@ import {
   type StepState,
   type StepStatus,
   scopesIn,
-  type TryInner,
 } from "./execution.ts";
 import { reopen } from "./reopen.ts";
-import { beginCancelling, beginFailing, createScope, endScope, forgetScope, settleEdges } from "./scopes.ts";
+import { beginCancelling, beginFailing, createScope, endScope, errorOf, forgetScope, settleEdges } from "./scopes.ts";
 import { iterationStepsKept } from "./views.ts";
 
 /** How many ids of commands and events an execution knows again. */
@@ -558,8 +557,9 @@ function close(execution: Execution, step: StepState, then: NonNullable<StepStat
 
 /** A `finally` that failed while its step was being cancelled must not vanish. */
 function keepFinallyError(execution: Execution, step: StepState): void {
-  const error = step.inner?.kind === "try" ? (step.inner as TryInner).finally?.error : null;
-  if (error === null || error === undefined) return;
+  const scope = step.inner?.kind === "try" ? step.inner.finally : null;
+  if (scope === null || scope.error === null) return;
+  const error = errorOf(scope);
   if (step.scope.error !== null) step.scope.suppressed.push(error);
   else if (execution.ending?.kind === "return") execution.ending.error ??= error;
 }
