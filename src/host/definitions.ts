@@ -25,11 +25,29 @@ export interface Definitions {
   }): Promise<Outcome<Registered>>;
   /** Name or id. Null: unknown. */
   read(request: { workspace: string; workflow: string; version: string | null }): Promise<WorkflowRecord | null>;
-  list(request: { workspace: string; text: string | null; tag: string | null; includeArchived: boolean; limit: number; cursor: string | null }): Promise<{ readonly items: readonly WorkflowRecord[]; readonly nextCursor: string | null }>;
-  listVersions(request: { workspace: string; workflow: string }): Promise<readonly WorkflowRecord[] | null>;
-  archive(request: { workspace: string; workflow: string; ifMatch: string | null; now: Instant }): Promise<Outcome<object>>;
+  /** In the order of the names. A cursor that is not ours is a `StoreError` of kind `cursor`. */
+  list(request: {
+    workspace: string;
+    text: string | null;
+    tag: string | null;
+    includeArchived: boolean;
+    limit: number;
+    cursor: string | null;
+  }): Promise<{ readonly items: readonly WorkflowHead[]; readonly nextCursor: string | null }>;
+  /** Newest first. Null: unknown. */
+  listVersions(request: { workspace: string; workflow: string }): Promise<readonly WorkflowHead[] | null>;
+  archive(request: {
+    workspace: string;
+    workflow: string;
+    ifMatch: string | null;
+    now: Instant;
+  }): Promise<Outcome<object>>;
   /** Compiled, from the cache or the store. `version` null: the active one. For running executions archived ones too. */
-  compiled(request: { workspace: string; workflow: string; version: string | null }): Promise<Outcome<{ readonly definition: Definition; readonly status: WorkflowStatus }>>;
+  compiled(request: {
+    workspace: string;
+    workflow: string;
+    version: string | null;
+  }): Promise<Outcome<{ readonly definition: Definition; readonly status: WorkflowStatus }>>;
   /** As `compiled`, where it is in memory: saves the hot path a promise. */
   cached(request: { workspace: string; workflow: string; version: string | null }): Definition | null;
 }
@@ -42,7 +60,15 @@ export interface Registered {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-export interface WorkflowRecord {
+export interface WorkflowRecord extends WorkflowHead {
+  /** As it was registered. */
+  readonly text: string;
+  /** Warnings: what has errors is not registered. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** A version without its text, as lists show it. */
+export interface WorkflowHead {
   /** Stable id of the workflow (not of the version). */
   readonly id: string;
   readonly name: string;
@@ -53,9 +79,8 @@ export interface WorkflowRecord {
   readonly owner: string;
   readonly tags: readonly string[];
   readonly labels: JsonObject;
+  /** Of the canonical form without the version: equal content has an equal hash. */
   readonly hash: string;
-  readonly text: string;
-  readonly diagnostics: readonly Diagnostic[];
   readonly createdAt: Instant;
   readonly updatedAt: Instant;
   /** Changes with every change of the workflow (a new version, archiving). */
