@@ -19,6 +19,8 @@ export interface Flow {
   readonly failure: readonly (StepIndex | null)[];
   /** Steps that are called: by name as a fallback, a compensation or by a rule. */
   readonly isCalled: readonly boolean[];
+  /** Higher than the ranks of all steps that lead to it, so that two numbers answer most questions of order. */
+  readonly ranks: readonly number[];
 }
 
 export function createFlow(outline: Outline): Flow {
@@ -41,7 +43,27 @@ export function createFlow(outline: Outline): Flow {
     if (target !== null && target !== undefined) incoming[target]?.push({ from: index, on: "failure" });
   }
   const isCalled = outline.steps.map((step) => called.has(step.name) || isInlineCompensation(step));
-  return { isSide, incoming, success, failure, isCalled };
+  return { isSide, incoming, success, failure, isCalled, ranks: ranksOf(incoming, success, failure) };
+}
+
+/** Steps of a circle, which is an error, keep the rank 0. */
+function ranksOf(
+  incoming: readonly (readonly Edge[])[],
+  success: readonly (readonly StepIndex[])[],
+  failure: readonly (StepIndex | null)[],
+): readonly number[] {
+  const ranks = incoming.map(() => 0);
+  const open = incoming.map((edges) => edges.length);
+  const queue = open.flatMap((count, index) => (count === 0 ? [index] : []));
+  for (const index of queue) {
+    for (const next of [...(success[index] ?? []), failure[index] ?? -1]) {
+      if (next < 0) continue;
+      ranks[next] = Math.max(ranks[next] ?? 0, (ranks[index] ?? 0) + 1);
+      open[next] = (open[next] ?? 0) - 1;
+      if (open[next] === 0) queue.push(next);
+    }
+  }
+  return ranks;
 }
 
 /** All steps that can be reached from `start` along edges, the start included, in the order of their indexes. */

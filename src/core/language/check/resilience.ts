@@ -1,0 +1,28 @@
+/** Fallbacks: a step has one at most, and a time-out that asks for one finds one. */
+
+import { quote } from "../../base/text.ts";
+import type { Outline, OutlineStep } from "../outline.ts";
+import { field, text } from "../parse/node.ts";
+import type { Report } from "../report.ts";
+
+const FALLBACKS = ["fallback_step", "fallback", "default_output"];
+
+export function checkResilience(outline: Outline, report: Report): void {
+  const action = field(outline.spec, "timeout_action");
+  if (action !== undefined && text(action) === "fallback" && field(outline.spec, "fallback_step") === undefined) {
+    report.add("fallback-missing", { owner: "the workflow" }, action.place);
+  }
+  for (const step of outline.steps) checkStep(step, report);
+}
+
+function checkStep(step: OutlineStep, report: Report): void {
+  const given = FALLBACKS.filter((name) => field(step.node, name) !== undefined);
+  if (given.length > 1) {
+    const place = step.node.entries.get(given[1] ?? "")?.key ?? step.node.place;
+    report.add("fields-exclusive", { owner: `step ${quote(step.name)}`, fields: given }, place, step.name);
+  }
+  const action = field(step.node, "timeout_action");
+  if (action !== undefined && text(action) === "fallback" && given.length === 0) {
+    report.add("fallback-expected", { step: step.name }, action.place, step.name);
+  }
+}
