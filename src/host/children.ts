@@ -1,0 +1,112 @@
+/**
+ * Begins the children of executions. A child that cannot begin (no such workflow, input that breaks its schema) ends its
+ * parent's step like one that has failed.
+ */
+
+import type { StepError } from "../core/engine/error.ts";
+import type { Definition } from "../core/language/definition.ts";
+import { partOf } from "./commit.ts";
+import { begin } from "./decisions.ts";
+import type { ChildItem } from "./item.ts";
+import { type Loop, returnItems, scheduleTurn } from "./loop.ts";
+import { send, takeMessage } from "./messages.ts";
+import type { Refusal } from "./refusal.ts";
+import type { Shard } from "./shard.ts";
+import { checkInput } from "./start.ts";
+
+/** What the store could not be asked is asked again after this long. */
+const AGAIN_MS = 1000;
+
+export function takeChild(loop: Loop, shard: Shard, item: ChildItem): void {
+  const { start, workspace } = item;
+  if (shard.slots.has(start.executionId)) return takeMessage(loop, shard, item.message);
+  if (item.isRepeat) return void lookForChild(loop, shard, item);
+  const definition =
+    item.definition ?? loop.definitions.cached({ workspace, workflow: start.workflow, version: start.version });
+  if (definition === null) return void findDefinition(loop, shard, item);
+  beginChild(loop, shard, item, definition);
+}
+
+function beginChild(loop: Loop, shard: Shard, item: ChildItem, definition: Definition): void {
+  const { start, workspace } = item;
+  const { executionId, metadata, priority, parent } = start;
+  const checked = checkInput(loop, definition, start.input);
+  if (!checked.ok) return failChild(loop, shard, item, toError(checked.refusal, "VALIDATION_FAILED"));
+  const command = {
+    kind: "StartExecution",
+    input: checked.input,
+    metadata,
+    priority,
+    timeoutMs: null,
+    parent,
+    origin: null,
+  } as const;
+  try {
+    begin(loop, shard, { executionId, workspace, definition, command });
+  } catch (error) {
+    loop.report(error, `child ${executionId} could not be started`);
+    const message = error instanceof Error ? error.message : String(error);
+    return failChild(loop, shard, item, {
+      code: "INTERNAL",
+      message: `Expected the child to be started, but: ${message}`,
+    });
+  }
+  takeMessage(loop, shard, item.message);
+}
+
+/** After a restart: the child may have been committed, though not by the commit that would have removed the message. */
+async function lookForChild(loop: Loop, shard: Shard, item: ChildItem): Promise<void> {
+  const { generation } = shard;
+  try {
+    const row = await loop.store.readExecution(item.start.executionId);
+    if (shard.generation !== generation) return;
+    if (row !== null) takeMessage(loop, shard, item.message);
+    else returnItems(loop, shard, [{ ...item, isRepeat: false }]);
+  } catch {
+    again(loop, shard, item);
+  }
+}
+
+async function findDefinition(loop: Loop, shard: Shard, item: ChildItem): Promise<void> {
+  const { generation } = shard;
+  const { workspace, start } = item;
+  try {
+    const found = await loop.definitions.compiled({ workspace, workflow: start.workflow, version: start.version });
+    if (shard.generation !== generation) return;
+    // An archived workflow is not started from outside any more, but what runs may still need it.
+    if (found.ok) returnItems(loop, shard, [{ ...item, definition: found.definition }]);
+    else failChild(loop, shard, item, toError(found.refusal, "WORKFLOW_ERROR"));
+  } catch {
+    again(loop, shard, item);
+  }
+}
+
+function again(loop: Loop, shard: Shard, item: ChildItem): void {
+  const { generation } = shard;
+  loop.clock.after(AGAIN_MS, () => {
+    if (shard.generation === generation) returnItems(loop, shard, [item]);
+  });
+}
+
+function failChild(loop: Loop, shard: Shard, item: ChildItem, error: StepError): void {
+  const { executionId, parent } = item.start;
+  takeMessage(loop, shard, item.message);
+  if (!parent.waits) {
+    loop.report(new Error(error.message), `child ${executionId} could not be started, and nobody waits for it`);
+    return;
+  }
+  const command = { kind: "EndChild", path: parent.path, executionId, status: "failed", output: null, error } as const;
+  send(loop, partOf(loop.collecting, shard), `${executionId}/0`, {
+    kind: "command",
+    executionId: parent.execution_id,
+    command,
+  });
+  scheduleTurn(loop);
+}
+
+function toError(refusal: Refusal, code: string): StepError {
+  const { message, errors } = refusal;
+  return errors === undefined
+    ? { code, message }
+    : { code, message, details: { errors: errors.map(({ pointer, message }) => ({ pointer, message })) } };
+}

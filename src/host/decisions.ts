@@ -1,0 +1,191 @@
+/**
+ * From a command to what is written: the engine decides, and everything that follows is collected in the shard's part of
+ * the batch. Nothing in here acts; acting comes after the commit.
+ */
+
+import { Bug } from "../core/base/bug.ts";
+import type { StartExecution } from "../core/engine/commands.ts";
+import { decide } from "../core/engine/decide.ts";
+import type { HistoryEvent } from "../core/engine/events.ts";
+import { createExecution } from "../core/engine/execution.ts";
+import { type Reaction, reactionsOf } from "../core/engine/reactions.ts";
+import { refusalOf } from "../core/engine/refuse.ts";
+import type { Definition } from "../core/language/definition.ts";
+import type { WaitRow } from "../ports/store.ts";
+import { addEvents, type EncodedEvents, encode, type Part, partOf, type Write, writeOf } from "./commit.ts";
+import { addPublish } from "./events.ts";
+import type { CommandAnswer, CommandItem } from "./item.ts";
+import { reload } from "./loading.ts";
+import { forget, type Loop } from "./loop.ts";
+import { send, takeMessage } from "./messages.ts";
+import { hasEnded, rowAfter } from "./rows.ts";
+import type { Resident, Shard } from "./shard.ts";
+
+/** An execution that decides nothing at its own wake-up must not be woken again and again. */
+const WAKE_AGAIN_MS = 1000;
+
+export function decideCommand(loop: Loop, resident: Resident, item: CommandItem): void {
+  const { execution, definition, shard } = resident;
+  if (item.workspace !== null && item.workspace !== execution.workspace) {
+    item.reply?.resolve({ kind: "unknown" });
+    return;
+  }
+  resident.usedAt = loop.clock.now();
+  if (item.command.kind === "Continue") resident.isContinuing = false;
+  let answer: CommandAnswer;
+  try {
+    const refusal = refusalOf(execution, item.command);
+    if (refusal !== null) {
+      answer = { kind: "refused", refusal };
+    } else {
+      const events = decide(definition, execution, item.command, contextOf(loop));
+      if (events.length > 0) record(loop, resident, react(resident, events));
+      answer = { kind: events.length > 0 ? "decided" : "nothing" };
+    }
+  } catch (error) {
+    return reload(loop, resident, item, error);
+  }
+  takeMessage(loop, shard, item.message);
+  answerAfterCommit(resident, item, answer);
+  wakeAsItSays(loop, resident, item.command.kind === "WakeUp" && answer.kind === "nothing");
+  if (hasEnded(resident.row.status) && resident.pending === 0) forget(loop, resident);
+}
+
+export interface NewExecution {
+  readonly executionId: string;
+  readonly workspace: string;
+  readonly definition: Definition;
+  readonly command: StartExecution;
+}
+
+/** Begins an execution and keeps it in memory. Throws what the engine throws, after a second try. */
+export function begin(loop: Loop, shard: Shard, start: NewExecution): Resident {
+  try {
+    return beginOnce(loop, shard, start);
+  } catch (error) {
+    loop.report(error, `execution ${start.executionId} could not be started and is tried once more`);
+    return beginOnce(loop, shard, start);
+  }
+}
+
+function beginOnce(loop: Loop, shard: Shard, start: NewExecution): Resident {
+  const { executionId, workspace, definition, command } = start;
+  const execution = createExecution({ id: executionId, workspace });
+  const events = decide(definition, execution, command, contextOf(loop));
+  const row = rowAfter(null, events, { execution, definition, shard: shard.index });
+  if (row === null) throw new Bug(`Expected the start of ${executionId} to be decided, but nothing followed from it.`);
+  const resident: Resident = {
+    kind: "resident",
+    shard,
+    definition,
+    execution,
+    row,
+    lastPart: null,
+    pending: 0,
+    lookups: 0,
+    isContinuing: false,
+    usedAt: loop.clock.now(),
+    wakeAt: 0,
+    place: -1,
+  };
+  const decided = react(resident, events);
+  shard.slots.set(executionId, resident);
+  record(loop, resident, { ...decided, row, isRowNew: true });
+  wakeAsItSays(loop, resident, false);
+  return resident;
+}
+
+/** Answers once everything that the execution has decided so far is on disk: also a refusal may rest on it. */
+function answerAfterCommit(resident: Resident, item: CommandItem, answer: CommandAnswer): void {
+  const { reply } = item;
+  if (reply === null) return;
+  if (resident.pending === 0 || resident.lastPart === null) return reply.resolve(answer);
+  resident.lastPart.waiting.push({
+    committed: () => reply.resolve(answer),
+    lost: (refusal) => reply.resolve({ kind: "refused", refusal }),
+  });
+}
+
+interface Decided {
+  readonly encoded: EncodedEvents;
+  readonly row: Resident["row"];
+  readonly isRowNew: boolean;
+  readonly reactions: readonly { readonly id: string; readonly reaction: Reaction }[];
+}
+
+/** Everything that may throw happens here, before the batch is touched. */
+function react(resident: Resident, events: readonly HistoryEvent[]): Decided {
+  const { execution, definition, shard } = resident;
+  const encoded = encode(events);
+  const row = rowAfter(resident.row, events, { execution, definition, shard: shard.index });
+  if (encoded === null || row === null)
+    throw new Bug(`Expected events of ${execution.id} to be recorded, but there are none.`);
+  const reactions = events.flatMap((event) =>
+    reactionsOf(definition, execution, event).map((reaction, n) => ({
+      id: messageId(execution.id, event.seq, n),
+      reaction,
+    })),
+  );
+  return { encoded, row, isRowNew: row !== resident.row, reactions };
+}
+
+function record(loop: Loop, resident: Resident, decided: Decided): void {
+  const { execution, row: before } = resident;
+  const part = partOf(loop.collecting, resident.shard);
+  const write = writeOf(part, resident);
+  addEvents(part, write, decided.encoded);
+  if (decided.isRowNew) {
+    if (before.parked) part.removeTasksOf.add(execution.id);
+    write.row = decided.row;
+    write.isParking = false;
+    part.tasks.delete(execution.id);
+  }
+  resident.row = decided.row;
+  write.hasEnded = hasEnded(decided.row.status);
+  if (before.status === "paused" && decided.row.status !== "paused") write.effects.push({ kind: "ResumeTasks" });
+  for (const { id, reaction } of decided.reactions) collect(loop, part, write, resident, id, reaction);
+  if (before.status !== "paused" && decided.row.status === "paused") write.effects.push({ kind: "PauseTasks" });
+}
+
+function collect(loop: Loop, part: Part, write: Write, resident: Resident, id: string, reaction: Reaction): void {
+  const { id: executionId, workspace } = resident.execution;
+  switch (reaction.kind) {
+    case "OfferTask":
+    case "WithdrawTask":
+      write.effects.push(reaction);
+      return;
+    case "AddWait": {
+      const { path, event, correlation } = reaction;
+      setWait(part, executionId, path, { executionId, path, workspace, event, correlation });
+      write.effects.push(reaction);
+      return;
+    }
+    case "RemoveWait":
+      return setWait(part, executionId, reaction.path, null);
+    case "StartChild":
+      return send(loop, part, id, { kind: "child", workspace, start: reaction.start });
+    case "SendCommand":
+      return send(loop, part, id, { kind: "command", executionId: reaction.executionId, command: reaction.command });
+    case "PublishEvent":
+      write.effects.push(addPublish(loop, part, { workspace, event: reaction.event, outboxId: id }));
+      return;
+  }
+}
+
+function setWait(part: Part, executionId: string, path: string, row: WaitRow | null): void {
+  part.waits.set(`${executionId}/${path}`, { executionId, path, row });
+}
+
+function messageId(executionId: string, seq: number, n: number): string {
+  return n === 0 ? `${executionId}/${seq}` : `${executionId}/${seq}.${n}`;
+}
+
+function wakeAsItSays(loop: Loop, resident: Resident, hasSlept: boolean): void {
+  const { wakeAt } = resident.execution;
+  const soonest = hasSlept ? loop.clock.now() + WAKE_AGAIN_MS : 0;
+  loop.wakeUps.set(resident, wakeAt === null ? null : Math.max(wakeAt, soonest));
+}
+
+function contextOf(loop: Loop): Parameters<typeof decide>[3] {
+  return { now: loop.clock.now(), environment: loop.environment, limits: loop.limits };
+}

@@ -1,0 +1,142 @@
+/**
+ * What stands in the inbox of a shard: a request or message on its way to a decision.
+ *
+ * Every item is answered exactly once: after the commit that covers what it learned, or with a refusal. Items without
+ * `reply` are our own (timers, messages between executions), and nobody waits for them.
+ */
+
+import type { Json } from "../core/base/json.ts";
+import type { Command, StartExecution } from "../core/engine/commands.ts";
+import type { EmittedEvent } from "../core/engine/events.ts";
+import type { ChildStart } from "../core/engine/reactions.ts";
+import type { Definition } from "../core/language/definition.ts";
+import type { Started } from "./host.ts";
+import type { Outcome, Refusal } from "./refusal.ts";
+
+export type Item = CommandItem | StartItem | ChildItem | PublishItem | ForgetItem;
+
+/** For an execution that exists. */
+export interface CommandItem {
+  readonly kind: "command";
+  readonly executionId: string;
+  /** Who asks; null for our own commands, which come from executions of the same workspace. */
+  readonly workspace: string | null;
+  readonly command: Command;
+  /** Set if another execution sent it. */
+  readonly message: Message | null;
+  readonly reply: Reply<CommandAnswer> | null;
+  /** How often deciding it has thrown: once is tried again, twice is quarantine. */
+  failures: number;
+}
+
+/** `decided`: at least one event follows from it. `unknown`: there is no such execution in the workspace. */
+export type CommandAnswer =
+  | { readonly kind: "decided" }
+  | { readonly kind: "nothing" }
+  | { readonly kind: "unknown" }
+  | { readonly kind: "refused"; readonly refusal: Refusal };
+
+/** Begins an execution. */
+export interface StartItem {
+  readonly kind: "start";
+  readonly workspace: string;
+  readonly executionId: string;
+  readonly definition: Definition;
+  readonly command: StartExecution;
+  /** What the caller will know the start by when it asks again; null if it gave neither key nor id. */
+  readonly claim: Claim | null;
+  readonly reply: Reply<Outcome<Started>>;
+}
+
+export interface Claim {
+  /** As stored: `{workflow}/{key}`, or `/{execution id}` for an id chosen by the caller. */
+  readonly key: string;
+  readonly bodyHash: string;
+  /** A chosen id is claimed for as long as its execution is kept. */
+  readonly isForever: boolean;
+}
+
+/** Begins a child of an execution of this shard. */
+export interface ChildItem {
+  readonly kind: "child";
+  readonly workspace: string;
+  readonly start: ChildStart;
+  readonly message: Message;
+  /** Found by its name and version; null before. */
+  definition: Definition | null;
+  /** It comes from the outbox after a restart: the child may be there already. */
+  readonly isRepeat: boolean;
+}
+
+/** An event of the workspace, published from outside. */
+export interface PublishItem {
+  readonly kind: "publish";
+  readonly workspace: string;
+  readonly event: EmittedEvent;
+  readonly reply: Reply<Outcome<object>>;
+}
+
+/** Removes an outbox row whose message has reached everybody. */
+export interface ForgetItem {
+  readonly kind: "forget";
+  readonly outboxId: string;
+}
+
+/** A message from one execution to another of its shard. */
+export interface Message {
+  readonly id: string;
+  readonly body: MessageBody;
+  /** A batch was closed before the receiver had decided: the message has an outbox row, to be removed by that decision. */
+  isStored: boolean;
+  isTaken: boolean;
+}
+
+export type MessageBody =
+  | { readonly kind: "command"; readonly executionId: string; readonly command: Command }
+  | { readonly kind: "child"; readonly workspace: string; readonly start: ChildStart }
+  | { readonly kind: "event"; readonly workspace: string; readonly event: EmittedEvent };
+
+/** The two ends of a promise. `reject` is for bugs only; whatever can be foreseen is a value. */
+export interface Reply<T> {
+  resolve(answer: T): void;
+  reject(error: unknown): void;
+}
+
+export function commandItem(executionId: string, command: Command, asked: Partial<Asked> = {}): CommandItem {
+  const { workspace = null, message = null, reply = null } = asked;
+  return { kind: "command", executionId, workspace, command, message, reply, failures: 0 };
+}
+
+/** Who asks, and how it is answered. */
+export type Asked = Pick<CommandItem, "workspace" | "message" | "reply">;
+
+export function messageItem(message: Message, isRepeat: boolean): CommandItem | ChildItem | null {
+  const { body } = message;
+  if (body.kind === "command") return commandItem(body.executionId, body.command, { message });
+  if (body.kind === "child") {
+    return { kind: "child", workspace: body.workspace, start: body.start, message, definition: null, isRepeat };
+  }
+  return null;
+}
+
+/** Stored messages are our own JSON; what was written by a newer version may have a kind that we do not know. */
+export function parseMessageBody(body: Json): MessageBody | null {
+  if (typeof body !== "object" || body === null || Array.isArray(body)) return null;
+  const { kind } = body as { readonly kind?: Json };
+  return kind === "command" || kind === "child" || kind === "event" ? (body as unknown as MessageBody) : null;
+}
+
+/** Tells whoever waits for the item that it was not decided. */
+export function refuseItem(item: Item, refusal: Refusal): void {
+  switch (item.kind) {
+    case "command":
+      item.reply?.resolve({ kind: "refused", refusal });
+      return;
+    case "start":
+    case "publish":
+      item.reply.resolve({ ok: false, refusal });
+      return;
+    default:
+      return;
+  }
+}

@@ -1,0 +1,325 @@
+/**
+ * Brings executions from the store into memory: those that were active when the process ended, and parked ones that are
+ * asked for or will be due soon.
+ *
+ *     slot: Loading ──row──► definition ──history──► replay ──► Resident, tasks offered, timer set
+ *               └── what is asked of it meanwhile waits in it, and goes first afterwards
+ *
+ * A big history is read and replayed piece by piece, so that the loop stays free for others.
+ */
+
+import { EVENT_VERSION, type HistoryEvent } from "../core/engine/events.ts";
+import { evolve } from "../core/engine/evolve.ts";
+import { createExecution, type Execution } from "../core/engine/execution.ts";
+import { openReactions } from "../core/engine/reactions.ts";
+import type { Definition } from "../core/language/definition.ts";
+import { type EventPack, type ExecutionRow, StoreError } from "../ports/store.ts";
+import { partOf, writeOf } from "./commit.ts";
+import { lookUpKept } from "./events.ts";
+import { type CommandItem, commandItem, type Item, refuseItem } from "./item.ts";
+import { type Loop, returnItems, unavailable } from "./loop.ts";
+import { takeMessage } from "./messages.ts";
+import { quarantine, quarantined } from "./quarantine.ts";
+import { hasEnded, unparked } from "./rows.ts";
+import type { Loading, Resident, Shard } from "./shard.ts";
+
+/** How many are read at a time: enough to keep the store busy, few enough not to fill memory with half-read histories. */
+const LOADS_MAX = 32;
+
+/** One read of a history, and the events that are replayed at a stretch: some milliseconds each. */
+const READ_BYTES = 512 * 1024;
+const EVENTS_AT_A_STRETCH = 2000;
+
+/** A load that the store could not serve is tried again after this long. */
+const AGAIN_MS = 1000;
+
+/** After a restart executors say first which tasks they hold; only then are the others handed out. */
+const HELD_FIRST_MS = 1000;
+
+/** Begins a load unless one is on its way. The execution is not in memory. */
+export function load(loop: Loop, shard: Shard, executionId: string, lane: "urgent" | "background"): Loading {
+  const known = shard.slots.get(executionId);
+  const loading: Loading =
+    known?.kind === "loading" ? known : { kind: "loading", shard, executionId, waiting: [], isStarted: false };
+  shard.slots.set(executionId, loading);
+  if (known === undefined || (lane === "urgent" && !loading.isStarted)) {
+    loop.loads[lane].push(loading);
+    startLoads(loop);
+  }
+  return loading;
+}
+
+/**
+ * Deciding has thrown, and what it left in memory may be half done. Once the writes in flight have ended the execution is
+ * read again and the command tried once more; if that throws too, the execution is put aside.
+ */
+export function reload(loop: Loop, resident: Resident, item: CommandItem, error: unknown): void {
+  const { shard, execution, row } = resident;
+  const executionId = execution.id;
+  loop.wakeUps.set(resident, null);
+  loop.tasks.board.drop(executionId);
+  item.failures += 1;
+  if (item.failures > 1) {
+    const reason = `Deciding ${item.command.kind} has failed twice: ${textOf(error)}`;
+    return quarantine(loop, shard, { executionId, row, reason, waiting: [item] });
+  }
+  loop.report(
+    error,
+    `deciding ${item.command.kind} for execution ${executionId} failed; it is loaded again and tried once more`,
+  );
+  const loading: Loading = { kind: "loading", shard, executionId, waiting: [item], isStarted: false };
+  shard.slots.set(executionId, loading);
+  const begin = () => {
+    loop.loads.urgent.push(loading);
+    startLoads(loop);
+  };
+  if (resident.pending === 0 || resident.lastPart === null) begin();
+  else void resident.lastPart.batch.done.then(begin);
+}
+
+function startLoads(loop: Loop): void {
+  const { loads } = loop;
+  while (loads.running < LOADS_MAX && !loop.isStopping) {
+    const loading = loads.urgent.take() ?? loads.background.take();
+    if (loading === undefined) return;
+    if (loading.isStarted || !isWanted(loading)) continue;
+    loading.isStarted = true;
+    loads.running += 1;
+    void readAndInstall(loop, loading).then(() => {
+      loads.running -= 1;
+      startLoads(loop);
+    });
+  }
+}
+
+/** False once the shard has dropped its memory. */
+function isWanted(loading: Loading): boolean {
+  return loading.shard.slots.get(loading.executionId) === loading;
+}
+
+async function readAndInstall(loop: Loop, loading: Loading): Promise<void> {
+  let found: Found;
+  try {
+    found = await read(loop, loading);
+  } catch (error) {
+    if (isWanted(loading)) tryAgainLater(loop, loading, error);
+    return;
+  }
+  if (!isWanted(loading)) return;
+  const { shard, executionId, waiting } = loading;
+  switch (found.kind) {
+    case "unknown":
+      shard.slots.delete(executionId);
+      return answerNothing(loop, loading, null);
+    case "over":
+      shard.slots.delete(executionId);
+      return answerNothing(loop, loading, found.workspace);
+    case "quarantined":
+      shard.slots.delete(executionId);
+      loop.quarantined.set(executionId, found.reason);
+      for (const item of waiting) refuseItem(item, quarantined(executionId, found.reason));
+      return;
+    case "broken":
+      return quarantine(loop, shard, { executionId, row: found.row, reason: found.reason, waiting });
+    case "read":
+      return install(loop, loading, found);
+  }
+}
+
+type Found =
+  | { readonly kind: "unknown" }
+  /** Ended, and nothing that waits could change that. */
+  | { readonly kind: "over"; readonly workspace: string }
+  | { readonly kind: "quarantined"; readonly reason: string }
+  | { readonly kind: "broken"; readonly row: ExecutionRow | null; readonly reason: string }
+  | {
+      readonly kind: "read";
+      readonly row: ExecutionRow;
+      readonly definition: Definition;
+      readonly execution: Execution;
+    };
+
+/** Rejects where the store could not be asked. */
+async function read(loop: Loop, loading: Loading): Promise<Found> {
+  const { executionId } = loading;
+  const row = await intact(() => loop.store.readExecution(executionId));
+  if (row instanceof Broken) return { kind: "broken", row: null, reason: row.reason };
+  if (row === null) return { kind: "unknown" };
+  if (row.quarantine !== null) return { kind: "quarantined", reason: row.quarantine };
+  if (hasEnded(row.status) && !loading.waiting.some(concernsEnded)) return { kind: "over", workspace: row.workspace };
+  const request = { workspace: row.workspace, workflow: row.workflow, version: row.version };
+  const cached = loop.definitions.cached(request);
+  const compiled =
+    cached === null ? await loop.definitions.compiled(request) : ({ ok: true, definition: cached } as const);
+  if (!compiled.ok) {
+    const reason = `Its workflow "${row.workflow}" ${row.version} cannot be read: ${compiled.refusal.message}`;
+    return { kind: "broken", row, reason };
+  }
+  const execution = await intact(() => replayFromStore(loop, row, compiled.definition));
+  if (execution instanceof Broken) return { kind: "broken", row, reason: execution.reason };
+  return { kind: "read", row, definition: compiled.definition, execution };
+}
+
+class Broken {
+  readonly reason: string;
+
+  constructor(reason: string) {
+    this.reason = reason;
+  }
+}
+
+/** What is stored and cannot be read is the execution's trouble; a store that does not answer is everybody's. */
+async function intact<T>(work: () => Promise<T>): Promise<T | Broken> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof StoreError && error.kind !== "corrupt") throw error;
+    return new Broken(`What is stored of it cannot be read: ${textOf(error)}`);
+  }
+}
+
+async function replayFromStore(loop: Loop, row: ExecutionRow, definition: Definition): Promise<Execution> {
+  const execution = createExecution({ id: row.id, workspace: row.workspace });
+  for (;;) {
+    const packs = await loop.store.readHistory({
+      executionId: row.id,
+      afterSeq: execution.length,
+      bytesMax: READ_BYTES,
+    });
+    if (packs.length === 0) break;
+    for (const pack of packs) {
+      const events = parsePack(pack);
+      for (let from = 0; from < events.length; from += EVENTS_AT_A_STRETCH) {
+        if (from > 0) await nextTurn(loop);
+        for (const event of events.slice(from, from + EVENTS_AT_A_STRETCH)) apply(definition, execution, event);
+      }
+    }
+    await nextTurn(loop);
+  }
+  if (execution.length === 0) throw new Error("Expected a history, but it is empty.");
+  return execution;
+}
+
+function apply(definition: Definition, execution: Execution, event: HistoryEvent): void {
+  if (event.seq !== execution.length + 1) {
+    throw new Error(`Expected event ${execution.length + 1} next, but found ${event.seq}.`);
+  }
+  evolve(definition, execution, event);
+}
+
+/** One text, one event a line: JSON has no line ends of its own. */
+function parsePack(pack: EventPack): readonly HistoryEvent[] {
+  if (pack.version > EVENT_VERSION) {
+    throw new Error(
+      `Expected events of version ${EVENT_VERSION} or older, but found version ${pack.version}: they were written by a newer platform.`,
+    );
+  }
+  return JSON.parse(`[${pack.text.replaceAll("\n", ",")}]`) as readonly HistoryEvent[];
+}
+
+function nextTurn(loop: Loop): Promise<void> {
+  return new Promise((resolve) => loop.clock.soon(resolve));
+}
+
+function install(loop: Loop, loading: Loading, found: Extract<Found, { kind: "read" }>): void {
+  const { shard, executionId, waiting } = loading;
+  const { row, definition, execution } = found;
+  const resident: Resident = {
+    kind: "resident",
+    shard,
+    definition,
+    execution,
+    row,
+    lastPart: null,
+    pending: 0,
+    lookups: 0,
+    isContinuing: !hasEnded(row.status),
+    usedAt: loop.clock.now(),
+    wakeAt: 0,
+    place: -1,
+  };
+  shard.slots.set(executionId, resident);
+  if (hasEnded(row.status)) return returnItems(loop, shard, waiting);
+  try {
+    resume(loop, resident);
+  } catch (error) {
+    const reason = `What it waits for cannot be told: ${textOf(error)}`;
+    return quarantine(loop, shard, { executionId, row, reason, waiting });
+  }
+  returnItems(loop, shard, [commandItem(executionId, { kind: "Continue" }), ...waiting]);
+}
+
+/**
+ * Repeats what may not have been done before a crash. Messages and children are not repeated here: they stand in the
+ * outbox until their receivers have committed.
+ */
+function resume(loop: Loop, resident: Resident): void {
+  const { row, definition, execution, shard } = resident;
+  const notBefore = loop.clock.now() + (row.parked ? 0 : HELD_FIRST_MS);
+  for (const reaction of openReactions(definition, execution)) {
+    if (reaction.kind === "OfferTask")
+      loop.tasks.board.offer({ workspace: execution.workspace, task: reaction.task, notBefore });
+    // A parked execution had its answer before it was parked.
+    if (reaction.kind === "AddWait" && reaction.correlation !== null && !row.parked) {
+      lookUpKept(loop, resident, { event: reaction.event, correlation: reaction.correlation });
+    }
+  }
+  if (execution.status === "paused") loop.tasks.board.pause(execution.id);
+  loop.wakeUps.set(resident, execution.wakeAt);
+  if (!row.parked) return;
+  // At once, and not with its next event: tasks that are in memory must not be found in the store as well, and what is
+  // due soon must not stand before what is due later each time the scanner looks.
+  const part = partOf(loop.collecting, shard);
+  resident.row = unparked(row);
+  writeOf(part, resident).row = resident.row;
+  part.removeTasksOf.add(execution.id);
+}
+
+function tryAgainLater(loop: Loop, loading: Loading, error: unknown): void {
+  loop.report(error, `execution ${loading.executionId} could not be loaded and is tried again`);
+  const refused = loading.waiting.filter((item) => !isOurs(item));
+  const kept = loading.waiting.filter(isOurs);
+  loading.waiting.splice(0, loading.waiting.length, ...kept);
+  for (const item of refused) refuseItem(item, unavailable(loop));
+  loading.isStarted = false;
+  loop.clock.after(AGAIN_MS, () => {
+    if (loading.isStarted || !isWanted(loading)) return;
+    loop.loads.background.push(loading);
+    startLoads(loop);
+  });
+}
+
+/** `workspace` null: there is no such execution. */
+function answerNothing(loop: Loop, loading: Loading, workspace: string | null): void {
+  for (const item of loading.waiting) {
+    if (item.kind !== "command") continue;
+    takeMessage(loop, loading.shard, item.message);
+    const isKnown = workspace !== null && (item.workspace === null || item.workspace === workspace);
+    item.reply?.resolve({ kind: isKnown ? "nothing" : "unknown" });
+  }
+}
+
+/** Nobody outside waits for it. */
+function isOurs(item: Item): boolean {
+  return item.kind !== "command" || item.workspace === null;
+}
+
+/** What an execution that has ended may still answer in its own way; to all else it says nothing. */
+function concernsEnded(item: Item): boolean {
+  if (item.kind !== "command") return false;
+  switch (item.command.kind) {
+    case "Cancel":
+    case "Terminate":
+    case "Pause":
+    case "Resume":
+    case "Signal":
+    case "Retry":
+      return item.workspace !== null;
+    default:
+      return false;
+  }
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

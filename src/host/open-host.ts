@@ -1,0 +1,156 @@
+/**
+ * Puts the host together and opens it: takes over every shard, then serves.
+ *
+ *     await using host = await openHost({ store, clock, entropy, definitions, createTasks });
+ */
+
+import { shardOfKey } from "../core/base/ids.ts";
+import type { Command } from "../core/engine/commands.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Entropy } from "../ports/entropy.ts";
+import type { RowStatus, Store } from "../ports/store.ts";
+import type { Board, Shards } from "./board.ts";
+import type { Definitions } from "./definitions.ts";
+import type { Executors } from "./executors.ts";
+import { healthOf } from "./health.ts";
+import type { Host, Started } from "./host.ts";
+import { type CommandAnswer, commandItem, type Reply } from "./item.ts";
+import { createLoop, HOST_LIMITS, type HostLimits, type Loop, shardAt, shardOfExecution, submit } from "./loop.ts";
+import { arm } from "./pulse.ts";
+import { followExecution, readHistory, readRow, waitForEnd } from "./reads.ts";
+import { takeOver } from "./recovery.ts";
+import type { Outcome } from "./refusal.ts";
+import { executionUnknown, prepareRerun } from "./rerun.ts";
+import { type Prepared, prepareStart, shardOfStart, toStartItem } from "./start.ts";
+import { stop } from "./stop.ts";
+import { createShardsFor } from "./task-results.ts";
+import { takeTurn } from "./turn.ts";
+
+export interface HostOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly definitions: Definitions;
+  /** Called once, before anything is offered. The host does not close what it answers. */
+  readonly createTasks: (shards: Shards) => Tasks;
+  /** What `env.` may read. */
+  readonly environment?: ReadonlyMap<string, string>;
+  readonly limits?: Partial<HostLimits>;
+  /** For the log: what went wrong and was dealt with. */
+  readonly report?: (error: unknown, about: string) => void;
+}
+
+/** The task board with both of its sides. */
+export interface Tasks extends Board, Executors {
+  leasesOf: Host["leasesOf"];
+}
+
+/** Rejects if the store cannot be read. What was active before is in memory soon after, not yet when this resolves. */
+export async function openHost(options: HostOptions): Promise<Host> {
+  const { store, clock, entropy, definitions, environment = new Map(), report = ignore } = options;
+  const tasks = options.createTasks(createShardsFor(() => loop));
+  const loop: Loop = createLoop({
+    store,
+    clock,
+    entropy,
+    definitions,
+    tasks: {
+      board: tasks,
+      isLeased: (executionId) => tasks.leasesOf(executionId).size > 0,
+      isAttended: (workspace, name) => tasks.read({ workspace, name })?.status === "online",
+    },
+    environment,
+    limits: { ...HOST_LIMITS, ...options.limits },
+    report,
+    takeTurn,
+  });
+  await Promise.all(loop.shards.map((shard) => takeOver(loop, shard)));
+  arm(loop);
+
+  return {
+    definitions,
+    executors: tasks,
+    start: async (request) => decideStart(loop, await prepareStart(loop, request)),
+    startMany: async (requests) => {
+      const prepared = await Promise.all(requests.map((request) => prepareStart(loop, request)));
+      return await Promise.all(prepared.map((start) => decideStart(loop, start)));
+    },
+    rerun: async (request) => decideStart(loop, await prepareRerun(loop, request)),
+
+    cancel: ({ commandId: id, reason, ...place }) => ask(loop, place, { kind: "Cancel", id, reason }),
+    terminate: ({ commandId: id, reason, ...place }) => ask(loop, place, { kind: "Terminate", id, reason }),
+    pause: ({ commandId: id, freezeTimers, ...place }) => ask(loop, place, { kind: "Pause", id, freezeTimers }),
+    resume: ({ commandId: id, ...place }) => ask(loop, place, { kind: "Resume", id }),
+    signal: ({ commandId: id, name, data, ...place }) => ask(loop, place, { kind: "Signal", id, name, data }),
+    retry: ({ commandId: id, ...place }) => ask(loop, place, { kind: "Retry", id }),
+    publish: (event) => publish(loop, event),
+
+    read: (request) => readRow(loop, request),
+    readHistory: (request) => readHistory(loop, request),
+    find: (query) => store.findExecutions(query),
+    count: async (query) => ({ ...NOTHING_COUNTED, ...(await store.countExecutions(query)) }),
+    waitForEnd: (request) => waitForEnd(loop, request),
+    follow: (request) => followExecution(loop, request),
+    leasesOf: tasks.leasesOf,
+    health: () => healthOf(loop),
+    [Symbol.asyncDispose]: () => stop(loop),
+  };
+}
+
+function decideStart(loop: Loop, start: Outcome<Prepared>): Promise<Outcome<Started>> {
+  if (!start.ok) return Promise.resolve(start);
+  const { promise, resolve, reject } = Promise.withResolvers<Outcome<Started>>();
+  submit(loop, shardOfStart(loop, start), toStartItem(start, { resolve, reject }));
+  return promise;
+}
+
+function ask(
+  loop: Loop,
+  { workspace, executionId }: { workspace: string; executionId: string },
+  command: Command,
+): Promise<Outcome<object>> {
+  const { promise, resolve, reject } = Promise.withResolvers<Outcome<object>>();
+  const reply: Reply<CommandAnswer> = { reject, resolve: (answer) => resolve(toOutcome(answer, executionId)) };
+  submit(loop, shardOfExecution(loop, executionId), commandItem(executionId, command, { workspace, reply }));
+  return promise;
+}
+
+function toOutcome(answer: CommandAnswer, executionId: string): Outcome<object> {
+  switch (answer.kind) {
+    // Also a command that changed nothing is fulfilled: it was decided before, or things are as it asks.
+    case "decided":
+    case "nothing":
+      return { ok: true };
+    case "unknown":
+      return { ok: false, refusal: executionUnknown(executionId) };
+    case "refused":
+      return { ok: false, refusal: answer.refusal };
+  }
+}
+
+function publish(loop: Loop, event: Parameters<Host["publish"]>[0]): Promise<Outcome<object>> {
+  const { promise, resolve, reject } = Promise.withResolvers<Outcome<object>>();
+  const { workspace, id, name, data, correlationKey } = event;
+  const shard = shardAt(loop, shardOfKey(`${name}/${correlationKey ?? id}`, loop.shards.length));
+  submit(loop, shard, {
+    kind: "publish",
+    workspace,
+    event: { id, name, data, correlation_key: correlationKey },
+    reply: { resolve, reject },
+  });
+  return promise;
+}
+
+const NOTHING_COUNTED: Readonly<Record<RowStatus, number>> = {
+  queued: 0,
+  running: 0,
+  paused: 0,
+  completed: 0,
+  failed: 0,
+  cancelled: 0,
+  timed_out: 0,
+};
+
+function ignore(): void {
+  // Nobody wants to hear of it; whatever was reported has been dealt with.
+}

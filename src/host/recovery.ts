@@ -1,0 +1,92 @@
+/**
+ * Takes a shard over, at the start and after every failure: a new epoch, under which no late write of the old one can
+ * succeed, then memory from what the store knows.
+ *
+ * The shard serves again as soon as it knows what is active; the executions follow one by one, first those that somebody
+ * asks for.
+ */
+
+import type { OutboxRow } from "../ports/store.ts";
+import { fanOut } from "./events.ts";
+import { type Message, messageItem, parseMessageBody, refuseItem } from "./item.ts";
+import { load } from "./loading.ts";
+import { type Loop, shardOfExecution, submitInternal, unavailable } from "./loop.ts";
+import { scan } from "./parking.ts";
+import { drain, type Shard } from "./shard.ts";
+
+/** While the store refuses even a new epoch, it is asked again after this long. */
+const AGAIN_MS = 1000;
+
+/** The first time. Rejects if the store cannot be asked: a platform that cannot read should say so and not start. */
+export async function takeOver(loop: Loop, shard: Shard): Promise<void> {
+  const { generation } = shard;
+  shard.status = "loading";
+  const epoch = await loop.store.acquire(shard.index);
+  const [active, outbox] = await Promise.all([loop.store.findActive(shard.index), loop.store.readOutbox(shard.index)]);
+  if (shard.generation !== generation || loop.isStopping) return;
+  shard.epoch = epoch;
+  shard.status = "running";
+  loop.condition.error = null;
+  for (const executionId of active) load(loop, shard, executionId, "background");
+  for (const row of outbox) receive(loop, shard, row);
+  scan(loop, shard);
+}
+
+/** A write of the shard has failed, and nobody can tell what the store has of it: all that memory knows is void. */
+export function restart(loop: Loop, shard: Shard): void {
+  dropMemory(loop, shard);
+  const { generation } = shard;
+  const attempt = () => {
+    if (loop.isStopping || shard.generation !== generation) return;
+    takeOver(loop, shard).then(
+      () => loop.subscriptions.lookAgain((executionId) => shardOfExecution(loop, executionId) === shard),
+      (error: unknown) => {
+        loop.condition.error = error instanceof Error ? error.message : String(error);
+        loop.report(error, `shard ${shard.index} could not be taken over and is tried again`);
+        if (shard.generation !== generation) return;
+        shard.status = "stopped";
+        loop.clock.after(AGAIN_MS, attempt);
+      },
+    );
+  };
+  attempt();
+}
+
+/** Forgets everything and answers everybody who waits for something that will not be committed. */
+export function dropMemory(loop: Loop, shard: Shard): void {
+  const refusal = unavailable(loop);
+  shard.generation += 1;
+  shard.status = "stopped";
+  const part = loop.collecting.parts.get(shard);
+  loop.collecting.parts.delete(shard);
+  for (const waiting of part?.waiting ?? []) waiting.lost(refusal);
+  for (const [executionId, slot] of shard.slots) {
+    if (slot.kind === "loading") {
+      for (const item of slot.waiting) refuseItem(item, refusal);
+    } else {
+      loop.wakeUps.set(slot, null);
+      loop.tasks.board.drop(executionId);
+    }
+  }
+  shard.slots.clear();
+  for (const state of shard.claims.values()) {
+    if (state.kind === "looking") for (const item of state.waiting) refuseItem(item, refusal);
+  }
+  shard.claims.clear();
+  for (const item of drain(shard.inbox)) refuseItem(item, refusal);
+}
+
+function receive(loop: Loop, shard: Shard, row: OutboxRow): void {
+  const body = parseMessageBody(row.body);
+  if (body === null) {
+    loop.report(new Error("Expected a message that this version knows."), `message ${row.id} is left in the outbox`);
+    return;
+  }
+  if (body.kind === "event") {
+    const { workspace, event } = body;
+    return fanOut(loop, shard, { kind: "Publish", workspace, event, outboxId: row.id });
+  }
+  const message: Message = { id: row.id, body, isStored: true, isTaken: false };
+  const item = messageItem(message, true);
+  if (item !== null) submitInternal(loop, shard, item);
+}

@@ -1,0 +1,94 @@
+/** What can be asked about an execution without its history: kept up to date from its events. */
+
+import type { StepError } from "../core/engine/error.ts";
+import type { HistoryEvent } from "../core/engine/events.ts";
+import type { Execution } from "../core/engine/execution.ts";
+import type { Definition } from "../core/language/definition.ts";
+import type { ExecutionRow, RowStatus } from "../ports/store.ts";
+
+/** A list shows no more of a message; the whole of it is in the history. */
+const MESSAGE_LENGTH_MAX = 1000;
+
+/**
+ * The row after `events`, or the same object if nothing that is asked for has changed. An execution that decides
+ * something is in memory, so its row is no longer that of a parked one.
+ */
+export function rowAfter(row: ExecutionRow | null, events: readonly HistoryEvent[], about: About): ExecutionRow | null {
+  let next = row?.parked === true && events.length > 0 ? unparked(row) : row;
+  for (const event of events) {
+    if (event.path !== null) continue;
+    next = next === null ? firstRow(event, about) : changed(next, event);
+  }
+  const { status } = about.execution;
+  // A cancel request lets a paused execution go on, for instance: which events do so is the engine's business.
+  return next === null || status === "new" || next.status === status ? next : { ...next, status };
+}
+
+export interface About {
+  readonly execution: Execution;
+  readonly definition: Definition;
+  readonly shard: number;
+}
+
+export function unparked(row: ExecutionRow): ExecutionRow {
+  return { ...row, parked: false, wakeAt: null };
+}
+
+export function hasEnded(status: RowStatus): boolean {
+  return status !== "running" && status !== "paused" && status !== "queued";
+}
+
+function firstRow(event: HistoryEvent, about: About): ExecutionRow | null {
+  if (event.type !== "ExecutionStarted") return null;
+  const at = Date.parse(event.at);
+  const { data } = event;
+  return {
+    id: about.execution.id,
+    shard: about.shard,
+    workspace: about.execution.workspace,
+    workflow: data.workflow,
+    version: data.version,
+    hash: data.hash,
+    status: "running",
+    priority: data.priority,
+    createdAt: at,
+    startedAt: at,
+    finishedAt: null,
+    parked: false,
+    wakeAt: null,
+    tags: about.definition.tags,
+    metadata: data.metadata,
+    parentId: data.parent?.execution_id ?? null,
+    originId: data.origin?.execution_id ?? null,
+    errorCode: null,
+    errorMessage: null,
+    quarantine: null,
+  };
+}
+
+function changed(row: ExecutionRow, event: HistoryEvent): ExecutionRow {
+  switch (event.type) {
+    case "ExecutionReopened":
+      return { ...row, status: "running", finishedAt: null, errorCode: null, errorMessage: null };
+    case "ExecutionCompleted":
+      return ended(row, event.at, "completed", null);
+    case "ExecutionFailed":
+      return ended(row, event.at, "failed", event.data.error);
+    case "ExecutionCancelled":
+      return ended(row, event.at, "cancelled", null);
+    case "ExecutionTimedOut":
+      return ended(row, event.at, "timed_out", event.data.error);
+    default:
+      return row;
+  }
+}
+
+function ended(row: ExecutionRow, at: string, status: RowStatus, error: StepError | null): ExecutionRow {
+  return {
+    ...row,
+    status,
+    finishedAt: Date.parse(at),
+    errorCode: error?.code ?? null,
+    errorMessage: error === null ? null : error.message.slice(0, MESSAGE_LENGTH_MAX),
+  };
+}

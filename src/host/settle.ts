@@ -1,0 +1,67 @@
+/** A part is on disk: now everybody may know, and what follows from it is done. */
+
+import { EVENT_VERSION } from "../core/engine/events.ts";
+import type { Part, Write } from "./commit.ts";
+import type { Effect } from "./effects.ts";
+import { fanOut, lookUpKept } from "./events.ts";
+import { commandItem } from "./item.ts";
+import { forget, type Loop, submitInternal } from "./loop.ts";
+import { finishParking } from "./parking.ts";
+import { hasEnded } from "./rows.ts";
+import type { Resident, Shard } from "./shard.ts";
+
+export function settle(loop: Loop, part: Part): void {
+  const { shard } = part;
+  for (const { claim } of part.keys) {
+    const state = shard.claims.get(claim);
+    if (state?.kind === "decided" && state.part === part) shard.claims.delete(claim);
+  }
+  for (const write of part.writes.values())
+    if (write.resident !== null) settleWrite(loop, shard, write, write.resident);
+  for (const effect of part.effects) if (effect.kind === "Publish") fanOut(loop, shard, effect);
+  for (const waiting of part.waiting) waiting.committed();
+}
+
+function settleWrite(loop: Loop, shard: Shard, write: Write, resident: Resident): void {
+  const { executionId } = write;
+  const { execution } = resident;
+  resident.pending -= 1;
+  // It is being loaded again after a bug, or was put aside: its tasks are offered by that load, or not at all.
+  const isCurrent = shard.slots.get(executionId) === resident;
+  for (const effect of write.effects) {
+    if (effect.kind === "Publish") fanOut(loop, shard, effect);
+    else if (isCurrent) perform(loop, resident, effect);
+  }
+  if (write.lastSeq > 0 && loop.subscriptions.isHeard(executionId)) {
+    const { firstSeq, lastSeq, text } = write;
+    loop.subscriptions.tell(executionId, { firstSeq, lastSeq, version: EVENT_VERSION, text }, write.hasEnded);
+  }
+  if (!isCurrent) return;
+  if (hasEnded(resident.row.status)) {
+    if (resident.pending === 0) forget(loop, resident);
+  } else if (execution.hasWork) {
+    if (resident.isContinuing) return;
+    resident.isContinuing = true;
+    submitInternal(loop, shard, commandItem(executionId, { kind: "Continue" }));
+  } else if (write.isParking) {
+    finishParking(loop, resident);
+  }
+}
+
+function perform(loop: Loop, resident: Resident, effect: Exclude<Effect, { kind: "Publish" }>): void {
+  const { board } = loop.tasks;
+  const { id, workspace } = resident.execution;
+  switch (effect.kind) {
+    case "OfferTask":
+      return board.offer({ workspace, task: effect.task, notBefore: effect.task.createdAt });
+    case "WithdrawTask":
+      return board.withdraw({ taskId: effect.taskId, reason: effect.reason });
+    case "PauseTasks":
+      return board.pause(id);
+    case "ResumeTasks":
+      return board.resume(id);
+    case "AddWait":
+      if (effect.correlation === null) return;
+      return lookUpKept(loop, resident, { event: effect.event, correlation: effect.correlation });
+  }
+}
