@@ -12,7 +12,7 @@
 
 import { nearest } from "../../base/text.ts";
 import { checkPattern } from "../regex.ts";
-import { isDigit, isSpace, type Reader } from "./reader.ts";
+import { isDigit, type Reader } from "./reader.ts";
 import {
   type ComparisonOperator,
   type Filter,
@@ -59,9 +59,6 @@ function parseDotSelector(reader: Reader, place: Place): Selector {
   if (name === null) {
     const hint = isDigit(reader.unit()) ? "Write an index as [0]." : "Write other names as ['...'].";
     reader.fail(`Expected a name or * after the dot, but met ${reader.met()}.`, hint);
-  }
-  if (place === "outside" && name.endsWith("-") && isSpace(reader.unit())) {
-    reader.fail(`Expected a name, but "${name}" ends in a hyphen.`, "Write spaces on both sides of a minus.");
   }
   return { kind: "name", name, measures: place === "outside" && name === "length" };
 }
