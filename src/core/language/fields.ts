@@ -713,3 +713,10 @@ export const WORKFLOW_TEST: FieldKind = object(
   may("metadata", METADATA, "What it is called."),
   must("spec", openObject(may("workflow", ANY, "The workflow that is tested.")), "What is tried and expected."),
 );
+
+/** By kind. */
+export const DOCUMENTS: ReadonlyMap<string, FieldKind> = new Map([
+  ["Workflow", WORKFLOW],
+  ["WorkflowContext", WORKFLOW_CONTEXT],
+  ["WorkflowTest", WORKFLOW_TEST],
+]);

@@ -1,7 +1,9 @@
 /** Compiles what stands at the leaves of a document: values, conditions and schemas. */
 
-import type { Expression, Value } from "../expressions/expression.ts";
-import { parseCondition } from "../expressions/parse.ts";
+import type { Json } from "../../base/json.ts";
+import { ALERT_FUNCTIONS } from "../alert-functions.ts";
+import type { Expression, Parsed, Value } from "../expressions/expression.ts";
+import { parseCondition, parseExpression } from "../expressions/parse.ts";
 import { compileValue } from "../expressions/template.ts";
 import type { OutlineStep } from "../outline.ts";
 import type { Node, Place } from "../parse/node.ts";
@@ -37,7 +39,7 @@ export interface LeafReader {
 }
 
 /** Fields in which a bare text is an expression, because plain text would mean nothing there. */
-const EXPRESSION_FIELDS: ReadonlySet<string> = new Set(["iterate_over", "times"]);
+const EXPRESSION_FIELDS: ReadonlySet<string> = new Set(["iterate_over", "times", "expression"]);
 
 export function createLeafReader(report: Report): LeafReader {
   const values = new Map<Node, Value>();
@@ -57,7 +59,7 @@ export function createLeafReader(report: Report): LeafReader {
     ) {
       return readExpression(node, written, where);
     }
-    const { value, problems } = compileValue(toJson(node));
+    const { value, problems } = compileValue(name === "times" ? toNumber(node) : toJson(node));
     for (const problem of problems) {
       const place = placeIn(descend(node, problem.at), problem.offset);
       report.add(
@@ -100,7 +102,8 @@ export function createLeafReader(report: Report): LeafReader {
   }
 
   function parse(node: Node, source: string, where: Where): Expression | null {
-    const parsed = parseCondition(source);
+    const isOfAlert = where.step === null && where.fields.includes("alerts");
+    const parsed = isOfAlert ? parseAlertCondition(source) : parseCondition(source);
     if (parsed.ok) return parsed.value;
     const { message, hint, offset } = parsed.problem;
     const facts = { field: where.fields.at(-1) ?? "", problem: message, hint };
@@ -118,6 +121,19 @@ export function createLeafReader(report: Report): LeafReader {
   }
 
   return { readValue, readCondition, readSchema, parts: { values, conditions, schemas, durations, readings } };
+}
+
+/** A number in quotes is a number where nothing else can be meant. */
+function toNumber(node: Node): Json {
+  const written = text(node);
+  return written === undefined || written.trim() === "" || Number.isNaN(Number(written))
+    ? toJson(node)
+    : Number(written);
+}
+
+/** The names in it are metrics. */
+function parseAlertCondition(source: string): Parsed<Expression> {
+  return parseExpression(source.trim(), { bareRoots: true, functions: ALERT_FUNCTIONS });
 }
 
 /** The place of a character of a text, where the text stands in the document as it is; else the place of the whole. */

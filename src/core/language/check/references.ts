@@ -48,7 +48,10 @@ function checkField(node: Node | undefined, from: Referrer, outline: Outline, re
     const target = outline.stepByName.get(name);
     const facts = { owner: from.owner, field: from.field, name };
     if (target === undefined) {
-      const near = nearestTo(name, namesIn(from.scopes));
+      const near = nearestTo(
+        name,
+        namesIn(from.scopes).filter((each) => each !== from.step?.name),
+      );
       report.add("step-unknown", { ...facts, nearest: near }, each.place, from.step?.name);
     } else if (!from.scopes.has(target.scope)) {
       report.add("step-elsewhere", facts, each.place, from.step?.name);

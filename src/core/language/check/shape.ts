@@ -6,7 +6,7 @@
 import { parseDuration } from "../../base/duration.ts";
 import { quote } from "../../base/text.ts";
 import type { Facts } from "../diagnostics/facts.ts";
-import type { Field, FieldKind } from "../fields.ts";
+import type { Field, FieldKind, StepType } from "../fields.ts";
 import { STEP_FIELDS, STEP_TYPES, stepFields, WORKFLOW } from "../fields.ts";
 import type { Outline, OutlineStep } from "../outline.ts";
 import type { MapNode, Node } from "../parse/node.ts";
@@ -167,7 +167,7 @@ function createChecker(report: Report, leaves: LeafReader): Checker {
     if (type !== undefined) {
       return checkObject(
         step.node,
-        { is: "object", fields: stepFields(type) },
+        { is: "object", fields: fieldsFor(step, type) },
         { step, fields: [], owner, type: step.type },
       );
     }
@@ -182,6 +182,13 @@ function createChecker(report: Report, leaves: LeafReader): Checker {
   }
 
   return { check, checkStep };
+}
+
+/** In our own language the expression of a transform is a value like any other; in others it is a program's text. */
+function fieldsFor(step: OutlineStep, type: StepType): readonly Field[] {
+  const fields = stepFields(type);
+  if (type.name !== "transform" || text(field(step.node, "language")) !== "expression") return fields;
+  return fields.map((each) => (each.name === "expression" ? { ...each, kind: { is: "value" } } : each));
 }
 
 /** Nothing written after the name of a field is the same as no field, except where null is a value. */

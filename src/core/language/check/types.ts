@@ -69,8 +69,12 @@ function checkTransform(step: OutlineStep, report: Report): void {
   const given = ["script", "expression", "mapping"].filter((name) => field(step.node, name) !== undefined);
   if (given.length > 1) checkOneOf(step, ["script", "expression", "mapping"], report);
   const language = field(step.node, "language");
-  if (text(language) === "javascript" && given.length === 0) {
-    report.add("fields-none", { owner: `step ${quote(step.name)}`, fields: ["script"] }, placeOf(step), step.name);
+  if (language !== undefined && given.length === 0) {
+    const wanted = text(language) === "expression" ? ["expression", "mapping"] : ["script", "expression"];
+    report.add("fields-none", { owner: `step ${quote(step.name)}`, fields: wanted }, placeOf(step), step.name);
+  } else if (text(language) === "expression" && given[0] === "script" && language !== undefined) {
+    const facts = { owner: `step ${quote(step.name)}`, fields: ["script", "language: expression"] };
+    report.add("fields-exclusive", facts, language.place, step.name);
   }
 }
 

@@ -6,7 +6,7 @@ import { CALLING_TYPES } from "../definition.ts";
 import type { OutlineStep } from "../outline.ts";
 import type { Node } from "../parse/node.ts";
 import { field, items, scalar, text } from "../parse/node.ts";
-import { isRetryCode } from "../retry-rule.ts";
+import { isRetryCode, toRetryCode } from "../retry-rule.ts";
 import type { Lookup } from "./lookup.ts";
 
 /** How often a step is tried that is to be retried and does not say how often. */
@@ -66,7 +66,7 @@ function retryOfTimeouts(): RetryPolicy {
 
 function compileRule(rule: Node, lookup: Lookup): RetryRule {
   const source = String(scalar(rule) ?? "");
-  if (isRetryCode(source)) return { kind: "code", code: source.toUpperCase().replace(/XX$/, "xx") };
+  if (isRetryCode(source)) return { kind: "code", code: toRetryCode(source) };
   return { kind: "condition", condition: defined(lookup.condition(rule), "a checked condition") };
 }
 

@@ -7,7 +7,7 @@
  * understood is left as it is. Nodes keep the places where they were written.
  */
 
-import { STEP_TYPES } from "../fields.ts";
+import { DOCUMENTS, STEP_TYPES } from "../fields.ts";
 import type { Report } from "../report.ts";
 import type { Alias } from "./aliases.ts";
 import {
@@ -21,6 +21,7 @@ import {
   STEP_ALIASES,
   TYPE_ALIASES,
 } from "./aliases.ts";
+import { canonicalise, canonicalStep } from "./canonical.ts";
 import { lowerOnError } from "./error-forms.ts";
 import type { Entry, MapNode, Node } from "./node.ts";
 import { field, items, listAt, mapAt, scalarAt, text, withFields } from "./node.ts";
@@ -29,11 +30,14 @@ import { field, items, listAt, mapAt, scalarAt, text, withFields } from "./node.
 export function normalise(tree: MapNode, report: Report): MapNode {
   const spec = field(tree, "spec");
   const metadata = field(tree, "metadata");
-  return withFields(tree, {
+  const canonical = withFields(tree, {
     apiVersion: replaceText(field(tree, "apiVersion"), API_VERSION_ALIASES),
     metadata: metadata?.kind === "map" ? normaliseMetadata(metadata) : metadata,
     spec: spec?.kind === "map" ? normaliseSpec(spec, text(field(tree, "kind")), report) : spec,
   });
+  const kind = DOCUMENTS.get(text(field(tree, "kind")) ?? "");
+  const finished = kind === undefined ? canonical : canonicalise(canonical, kind);
+  return finished.kind === "map" ? finished : canonical;
 }
 
 function replaceText(node: Node | undefined, table: ReadonlyMap<string, string>): Node | undefined {
@@ -96,7 +100,7 @@ export function normaliseSteps(node: Node | undefined, context: StepContext): No
 export function normaliseStep(written: Node, context: StepContext, name?: string): Node {
   if (written.kind !== "map") return written;
   const { report } = context;
-  const lifted = liftAction(liftConfig(written, context));
+  const lifted = liftConfig(liftAction(written), context);
   const named =
     name === undefined || field(lifted, "name") !== undefined
       ? lifted
@@ -282,7 +286,7 @@ function normaliseRule(rule: Node, index: number, context: StepContext): Node {
   const action = written?.kind === "scalar" ? mapAt(written.place, { type: written }) : written;
   if (action?.kind !== "map") return renamed;
   const steps = mapItems(asList(field(action, "steps")), (each, i) =>
-    asReferenceOrStep(each, context, `rule-${index + 1}-${i + 1}`),
+    canonicalStep(asReferenceOrStep(each, context, `rule-${index + 1}-${i + 1}`)),
   );
   return withFields(renamed, { action: withFields(action, { steps }) });
 }
