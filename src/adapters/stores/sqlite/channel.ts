@@ -44,16 +44,14 @@ interface Waiting {
 /** The answer to no call: that the thread has opened. */
 const OPENED = 0;
 
-/**
- * Starts the worker whose source is `file`, without extension, beside this file: a checkout runs `.ts`, a release `.js`.
- * `lostAs` is how calls are rejected that the thread had taken when it died.
- */
-export function startThread<C extends Calls>(file: string, data: unknown, lostAs: "gone" | "unknown"): Thread<C> {
-  const extension = import.meta.url.slice(import.meta.url.lastIndexOf("."));
-  const worker = new Worker(new URL(`./${file}${extension}`, import.meta.url), {
-    workerData: data,
-    name: `sqlite ${file}`,
-  });
+/** The module of this name beside `from`: a checkout runs `.ts`, a release `.js`. */
+export function threadBeside(from: string, name: string): URL {
+  return new URL(`./${name}${from.slice(from.lastIndexOf("."))}`, from);
+}
+
+/** `lostAs` is how calls are rejected that the thread had taken when it died. */
+export function startThread<C extends Calls>(source: URL, data: unknown, lostAs: "gone" | "unknown"): Thread<C> {
+  const worker = new Worker(source, { workerData: data });
   const waiting = new Map<number, Waiting>();
   let lastId = OPENED;
   let closing: Promise<void> | null = null;
@@ -69,10 +67,12 @@ export function startThread<C extends Calls>(file: string, data: unknown, lostAs
     end(new StoreError("gone", `Expected the storage thread to live, but it died: ${cause}.`, { cause })),
   );
   worker.on("message", (answer: Answer) => {
-    const { resolve, reject } = defined(waiting.get(answer.id), "a thread to answer each call once");
+    const waiter = waiting.get(answer.id);
+    // Whoever asked has been told already that the thread is lost.
+    if (waiter === undefined) return;
     waiting.delete(answer.id);
-    if ("failure" in answer) reject(new StoreError(answer.failure.kind, answer.failure.message));
-    else resolve(answer.value);
+    if ("failure" in answer) waiter.reject(new StoreError(answer.failure.kind, answer.failure.message));
+    else waiter.resolve(answer.value);
   });
 
   function end(reason: StoreError): void {
@@ -125,22 +125,31 @@ export function serve<C extends Calls>(open: () => C, failsAs: "gone" | "unknown
     port.close();
     return;
   }
-  const running = new Set<Promise<unknown>>();
+  /** Calls that go on after others have had their turn. */
+  const running = new Set<Promise<void>>();
 
-  port.on("message", async ({ id, name, parameters }: Request) => {
-    const handler = defined(handlers[name], `a storage thread to know the call ${name}`);
-    if (name === "close") {
-      await Promise.allSettled(running);
-      port.close();
-    }
+  function answer({ id, name, parameters }: Request): void {
     try {
+      const handler = defined(handlers[name], `a storage thread to know the call ${name}`);
       const value = handler(...(parameters as never[]));
       if (!(value instanceof Promise)) return post({ id, value });
-      running.add(value);
-      post({ id, value: await value.finally(() => running.delete(value)) });
+      const answered: Promise<void> = value
+        .then(
+          (settled) => post({ id, value: settled }),
+          (error) => post({ id, failure: toFailure(error, failsAs) }),
+        )
+        .finally(() => running.delete(answered));
+      running.add(answered);
     } catch (error) {
       post({ id, failure: toFailure(error, failsAs) });
     }
+  }
+
+  port.on("message", async (request: Request) => {
+    if (request.name !== "close") return answer(request);
+    await Promise.all(running);
+    answer(request);
+    port.close();
   });
 
   post({ id: OPENED, value: undefined });

@@ -12,8 +12,14 @@ export interface Checkpoints {
   stop(): void;
 }
 
-/** Pages of 4 KiB. Each page that was written more than once since the last checkpoint is copied once. */
-const LOG_PAGES_MAX = 4_000;
+/**
+ * Pages of 4 KiB. A longer log copies a page less often, a shorter one stops the writes behind it for less: 5 ms for this
+ * many, 16 ms for four times as many, which gains 2 percent.
+ */
+const LOG_PAGES_MAX = 1_000;
+
+/** How long a write waits for somebody else at the file, a backup for instance. */
+export const BUSY_TIMEOUT_MS = 5_000;
 
 const IDLE_MS = 2_000;
 
@@ -26,26 +32,20 @@ export function createCheckpoints(db: DatabaseSync): Checkpoints {
 
   function look(): void {
     isLooking = false;
-    const pages = Number(selectLog.get()?.["log"] ?? 0);
-    if (pages < LOG_PAGES_MAX) pagesMax = LOG_PAGES_MAX;
-    if (pages < pagesMax) return;
-    attempt("pragma wal_checkpoint(passive)");
-    pagesMax = pages + LOG_PAGES_MAX;
+    attempt(() => {
+      const pages = Number(selectLog.get()?.["log"]);
+      if (pages < LOG_PAGES_MAX) pagesMax = LOG_PAGES_MAX;
+      if (pages < pagesMax) return;
+      pagesMax = pages + LOG_PAGES_MAX;
+      db.exec("pragma wal_checkpoint(passive)");
+    });
   }
 
   function truncate(): void {
     idle = null;
     // Readers are not worth waiting for: the next idle moment comes.
-    attempt("pragma busy_timeout = 0; pragma wal_checkpoint(truncate)");
-    db.exec(`pragma busy_timeout = ${BUSY_TIMEOUT_MS}`);
-  }
-
-  function attempt(sql: string): void {
-    try {
-      db.exec(sql);
-    } catch {
-      // A checkpoint that fails (no space, an I/O error) loses nothing: everything is in the log, and it is tried again.
-    }
+    attempt(() => db.exec("pragma busy_timeout = 0; pragma wal_checkpoint(truncate)"));
+    attempt(() => db.exec(`pragma busy_timeout = ${BUSY_TIMEOUT_MS}`));
   }
 
   return {
@@ -64,5 +64,11 @@ export function createCheckpoints(db: DatabaseSync): Checkpoints {
   };
 }
 
-/** How long a write waits for somebody else at the file, a backup for instance. */
-export const BUSY_TIMEOUT_MS = 5_000;
+/** A checkpoint that fails (no space, an I/O error) loses nothing: everything is in the log, and the next one tries again. */
+function attempt(work: () => void): void {
+  try {
+    work();
+  } catch {
+    // Whoever writes next is told, if it concerns them.
+  }
+}

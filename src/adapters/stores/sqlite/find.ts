@@ -18,7 +18,7 @@ import { formatCursor, type Position, parseCursor } from "../cursor.ts";
 import { foldCase } from "../search.ts";
 import type { StoredExecution } from "./codec.ts";
 import { EXECUTION_COLUMNS } from "./schema.ts";
-import type { Statements } from "./statements.ts";
+import { inSnapshot, type Statements } from "./statements.ts";
 
 /** The query as it crosses to the thread: search attributes as their stored texts. */
 export interface StoredQuery extends Omit<ExecutionQuery, "metadata"> {
@@ -44,8 +44,11 @@ export async function findExecutions(statements: Statements, query: StoredQuery)
   let range = rangeOf(query, cursor);
   let slice = query.limit + 1;
   for (let walked = 0; ; ) {
-    const steps = nextSteps(statements, walks, range, oldestFirst, slice);
-    rows.push(...rowsOf(statements, steps, rest));
+    const steps = inSnapshot(statements, () => {
+      const met = nextSteps(statements, walks, range, oldestFirst, slice);
+      rows.push(...rowsOf(statements, met, rest));
+      return met;
+    });
     // One row more than asked tells that there is a next page.
     if (rows.length > query.limit) {
       const page = rows.slice(0, query.limit);

@@ -235,20 +235,11 @@ function countExecutions(
 }
 
 function findWaits(statements: Statements, { workspace, event, correlationKey }: WaitRequest): readonly WaitRow[] {
-  const columns = "select execution_id, path, correlation from wait where workspace = ? and event = ?";
+  const columns = "select execution_id, path, correlation from wait where workspace = ?1 and event = ?2";
+  const sql = `${columns} and correlation is null union all ${columns} and correlation = ?3`;
   type Columns = [executionId: string, path: string, correlation: string | null];
-  const found = rowsOf<Columns>(statements, `${columns} and correlation is null`, workspace, event);
-  const matching =
-    correlationKey === null
-      ? []
-      : rowsOf<Columns>(statements, `${columns} and correlation = ?`, workspace, event, correlationKey);
-  return [...found, ...matching].map(([executionId, path, correlation]) => ({
-    executionId,
-    path,
-    workspace,
-    event,
-    correlation,
-  }));
+  const found = rowsOf<Columns>(statements, sql, workspace, event, correlationKey);
+  return found.map(([executionId, path, correlation]) => ({ executionId, path, workspace, event, correlation }));
 }
 
 function findEvents(
@@ -303,7 +294,7 @@ function findTasks(statements: Statements, { workspace, executor, functions, lim
 function rowsOf<Columns extends readonly SQLOutputValue[]>(
   statements: Statements,
   sql: string,
-  ...parameters: readonly (string | number)[]
+  ...parameters: readonly (string | number | null)[]
 ): readonly Columns[] {
   return statements(sql).all(...parameters) as unknown as readonly Columns[];
 }

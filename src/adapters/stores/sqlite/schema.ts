@@ -35,8 +35,11 @@ export const EXECUTION_COLUMNS = [
   "quarantine",
 ] as const;
 
-/** What an index on active executions covers; the query says it in the same words, or the index is not used. */
-export const IS_ACTIVE = "parked = 0 and status in ('queued', 'running', 'paused')";
+/**
+ * What the index of active executions covers; the query says it in the same words, or the index is not used. `in` would
+ * build its list anew for every row that is written, at half the cost of the row.
+ */
+export const IS_ACTIVE = "parked = 0 and (status = 'queued' or status = 'running' or status = 'paused')";
 
 /** The first version. Later ones change it in `migrations.ts`; this text stays as it is. */
 export const SCHEMA_1: string = `

@@ -9,6 +9,16 @@ export type Statements = (sql: string) => StatementSync;
 /** Of queries with a dozen filters only few combinations are common. */
 const STATEMENTS_MAX = 500;
 
+/** All that `work` reads is of one moment. */
+export function inSnapshot<T>(statements: Statements, work: () => T): T {
+  statements("begin").run();
+  try {
+    return work();
+  } finally {
+    statements("commit").run();
+  }
+}
+
 /** Rows come as arrays: the columns are named once, in the query. */
 export function createStatements(db: DatabaseSync): Statements {
   const prepared = createRecent<StatementSync>(STATEMENTS_MAX);

@@ -14,7 +14,7 @@ import { dirname, resolve } from "node:path";
 import { assert } from "../../../core/base/bug.ts";
 import type { Json } from "../../../core/base/json.ts";
 import { type Document, type Store, StoreError } from "../../../ports/store.ts";
-import { startThread, type Thread } from "./channel.ts";
+import { type Calls, startThread, type Thread, threadBeside } from "./channel.ts";
 import {
   encodeBatches,
   parseStored,
@@ -47,12 +47,12 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   );
   makeDirectory(directory);
   const writerData: WriterData = { directory, shards, bytesMax: options.bytesMax ?? null };
-  const writer = startThread<WriterCalls>("thread", writerData, "unknown");
-  await writer.opened;
+  const writer = startThread<WriterCalls>(threadBeside(import.meta.url, "thread"), writerData, "unknown");
+  await openedOrEnded(writer);
   const readerData: ReaderData = { directory };
-  const reader = startThread<ReaderCalls>("reader", readerData, "gone");
+  const reader = startThread<ReaderCalls>(threadBeside(import.meta.url, "reader"), readerData, "gone");
   try {
-    await reader.opened;
+    await openedOrEnded(reader);
     return storeOf(await writer.call("shards", []), writer, reader);
   } catch (error) {
     await writer.close();
@@ -60,10 +60,24 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   }
 }
 
+/** A thread that cannot open has ended when this rejects, and with it its locks. */
+async function openedOrEnded<C extends Calls>(thread: Thread<C>): Promise<void> {
+  try {
+    await thread.opened;
+  } catch (error) {
+    await thread.close();
+    throw error;
+  }
+}
+
 function storeOf(shards: number, writer: Thread<WriterCalls>, reader: Thread<ReaderCalls>): Store {
   return {
     shards,
-    acquire: (shard) => writer.call("acquire", [shard]),
+
+    async acquire(shard) {
+      assert(shard >= 0 && shard < shards, `shard ${shard} to be one of ${shards}`);
+      return writer.call("acquire", [shard]);
+    },
 
     async append(batches) {
       const encoded = encodeBatches(batches);

@@ -46,8 +46,17 @@ const CACHE_KIB = 32_768;
 
 serve<WriterCalls>(() => openWriter(workerData as WriterData), "unknown");
 
-function openWriter({ directory, shards, bytesMax }: WriterData): WriterCalls {
-  const lock = openLock(directory);
+function openWriter(data: WriterData): WriterCalls {
+  const lock = openLock(data.directory);
+  try {
+    return openLocked(data, lock);
+  } catch (error) {
+    lock.close();
+    throw error;
+  }
+}
+
+function openLocked({ directory, shards, bytesMax }: WriterData, lock: DatabaseSync): WriterCalls {
   const db = openDatabase(directory, bytesMax);
   migrate(db);
   const epochs = loadEpochs(db, shards);
