@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { test } from "node:test";
+
+import { StoreError } from "../../../ports/store.ts";
+import { MIGRATIONS, migrate } from "./migrations.ts";
+
+const ONE = "create table thing (name text) strict";
+const TWO = "alter table thing add column size integer; update thing set size = length(name)";
+
+test("an empty file is brought to the newest version, and stays there", () => {
+  const db = new DatabaseSync(":memory:");
+  migrate(db);
+  assert.equal(versionOf(db), MIGRATIONS.length);
+  db.exec("insert into setting values ('shards', 8)");
+  migrate(db);
+  assert.equal(db.prepare("select count(*) as n from setting").get()?.["n"], 1);
+});
+
+test("a file of version 1 keeps its rows and takes the later steps only", () => {
+  const db = new DatabaseSync(":memory:");
+  migrate(db, [ONE]);
+  db.exec("insert into thing values ('lamp')");
+  migrate(db, [ONE, TWO]);
+  assert.equal(versionOf(db), 2);
+  assert.deepEqual({ ...db.prepare("select * from thing").get() }, { name: "lamp", size: 4 });
+});
+
+test("a step that fails leaves the version before it, whole", () => {
+  const db = new DatabaseSync(":memory:");
+  migrate(db, [ONE]);
+  db.exec("insert into thing values ('lamp')");
+  assert.throws(() => migrate(db, [ONE, `${TWO}; insert into nowhere values (1)`]), /no such table: nowhere/);
+  assert.equal(versionOf(db), 1);
+  assert.deepEqual({ ...db.prepare("select * from thing").get() }, { name: "lamp" });
+  migrate(db, [ONE, TWO]);
+  assert.equal(versionOf(db), 2);
+});
+
+test("a newer file is refused and left as it is", () => {
+  const db = new DatabaseSync(":memory:");
+  migrate(db, [ONE, TWO]);
+  assert.throws(() => migrate(db, [ONE]), isCorrupt(/version 1 or older, but this one has 2/));
+  assert.equal(versionOf(db), 2);
+});
+
+test("a file of another program is refused and left as it is", () => {
+  const db = new DatabaseSync(":memory:");
+  db.exec("create table somebody_elses (id integer)");
+  assert.throws(() => migrate(db), isCorrupt(/belongs to something else/));
+  db.exec("pragma user_version = 1");
+  assert.throws(() => migrate(db), isCorrupt(/belongs to something else/));
+  assert.equal(db.prepare("select count(*) as n from sqlite_schema").get()?.["n"], 1);
+});
+
+function versionOf(db: DatabaseSync): unknown {
+  return db.prepare("pragma user_version").get()?.["user_version"];
+}
+
+function isCorrupt(message: RegExp): (error: unknown) => boolean {
+  return (error) => error instanceof StoreError && error.kind === "corrupt" && message.test(error.message);
+}
