@@ -10,6 +10,11 @@ export function spendOperations(context: EvaluationContext, amount: number, offs
   if (context.budget.operations < 0) failOperations(offset);
 }
 
+/** Before looking for `part` in a text: at worst both lengths count, multiplied. */
+export function spendSearch(context: EvaluationContext, length: number, partLength: number, offset: number): void {
+  spendOperations(context, Math.ceil((length * Math.min(partLength, length)) / 1024), offset);
+}
+
 function failOperations(offset: number): never {
   throw new ExpressionError(
     "Expected an evaluation to take at most 1,000,000 operations, but this one takes more.",

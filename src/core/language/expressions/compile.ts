@@ -88,7 +88,7 @@ function compilePath({ base, segments, offset }: Of<"path">): Find {
   const price = 1 + segments.length;
   if (base.kind === "whole") {
     if (!isSingular(segments)) return compileDocumentQuery(segments, offset);
-    const walk = compileRootWalk(segments);
+    const walk = compileRootWalk(segments, offset);
     return (context) => {
       spendOperations(context, price, offset);
       return walk(context);
@@ -96,10 +96,10 @@ function compilePath({ base, segments, offset }: Of<"path">): Find {
   }
   const find = compileFind(base.node);
   if (isSingular(segments)) {
-    const walk = compileWalk(segments);
+    const walk = compileWalk(segments, offset);
     return (context) => {
       spendOperations(context, price, offset);
-      return walk(find(context));
+      return walk(find(context), context);
     };
   }
   const select = compileSelect(segments, offset);

@@ -25,7 +25,7 @@ export function compileDocumentQuery(
 ): (context: EvaluationContext) => readonly Json[] {
   const firstPlural = segments.findIndex((segment) => !isSingular([segment]));
   const plain = firstPlural === -1 ? segments.length : firstPlural;
-  const walk = compileRootWalk(segments.slice(0, plain));
+  const walk = compileRootWalk(segments.slice(0, plain), offset);
   const select = compileSelect(segments.slice(plain), offset);
   return (context) => {
     spendOperations(context, 1 + plain, offset);
@@ -118,7 +118,7 @@ function compileSelector(selector: Selector, offset: number): Pick {
 function compileName(name: string, measures: boolean, offset: number): Pick {
   return (node, found, context) => {
     spendOperations(context, 1, offset);
-    const member = measures ? measuredMember(node, name) : memberOf(node, name);
+    const member = measures ? measuredMember(node, name, context, offset) : memberOf(node, name);
     if (member !== undefined) found.push(member as Json);
   };
 }
@@ -202,7 +202,7 @@ function compileOperand(operand: Operand): Evaluated<Json | undefined> {
       return compileSingularQuery(operand.query);
     case "length": {
       const find = compileOperand(operand.operand);
-      return (current, context) => lengthOf(find(current, context));
+      return (current, context) => lengthOf(find(current, context), context, 0);
     }
     case "count": {
       const find = compileQuery(operand.query);
@@ -218,23 +218,29 @@ function compileOperand(operand: Operand): Evaluated<Json | undefined> {
   }
 }
 
-function lengthOf(value: Json | undefined): number | undefined {
-  if (typeof value === "string") return countCharacters(value);
+function lengthOf(value: Json | undefined, context: EvaluationContext, offset: number): number | undefined {
   if (Array.isArray(value)) return value.length;
-  return typeof value === "object" && value !== null ? Object.keys(value).length : undefined;
+  if (typeof value === "string") {
+    spendOperations(context, value.length >> 6, offset);
+    return countCharacters(value);
+  }
+  if (typeof value !== "object" || value === null) return undefined;
+  const names = Object.keys(value);
+  spendOperations(context, names.length >> 3, offset);
+  return names.length;
 }
 
 function compileSingularQuery(query: Query): Evaluated<Json | undefined> {
   const { segments, offset } = query;
   const price = 1 + segments.length;
   if (query.from === "current") {
-    const walk = compileWalk(segments);
+    const walk = compileWalk(segments, offset);
     return (current, context) => {
       spendOperations(context, price, offset);
-      return walk(current) as Json | undefined;
+      return walk(current, context) as Json | undefined;
     };
   }
-  const walk = compileRootWalk(segments);
+  const walk = compileRootWalk(segments, offset);
   return (_, context) => {
     spendOperations(context, price, offset);
     const found = walk(context);

@@ -1,7 +1,7 @@
 /** What the operators do with two values. No coercion: a mix that has no one meaning is an error that names both. */
 
 import { type Json, type JsonObject, typeName } from "../../base/json.ts";
-import { failValueDepth, spendBytes, spendOperations, VALUE_DEPTH_MAX } from "./budget.ts";
+import { failValueDepth, spendBytes, spendOperations, spendSearch, VALUE_DEPTH_MAX } from "./budget.ts";
 import { type EvaluationContext, ExpressionError } from "./evaluation.ts";
 import type { ComparisonOperator } from "./syntax.ts";
 
@@ -91,20 +91,21 @@ export function compare(
     case "!=":
       return !isEqual(context, left, right, offset);
     case "<":
-      return isLess(left, right);
+      return isLess(context, left, right, offset);
     case ">":
-      return isLess(right, left);
+      return isLess(context, right, left, offset);
     case "<=":
-      return isLess(left, right) || isEqual(context, left, right, offset);
+      return isLess(context, left, right, offset) || isEqual(context, left, right, offset);
     case ">=":
-      return isLess(right, left) || isEqual(context, left, right, offset);
+      return isLess(context, right, left, offset) || isEqual(context, left, right, offset);
   }
 }
 
-function isLess(left: Json | undefined, right: Json | undefined): boolean {
+function isLess(context: EvaluationContext, left: Json | undefined, right: Json | undefined, offset: number): boolean {
   if (typeof left === "number" && typeof right === "number") return left < right;
-  if (typeof left === "string" && typeof right === "string") return compareText(left, right) < 0;
-  return false;
+  if (typeof left !== "string" || typeof right !== "string") return false;
+  spendOperations(context, Math.min(left.length, right.length) >> 6, offset);
+  return compareText(left, right) < 0;
 }
 
 /** By code points. UTF-16 order differs where a character beyond U+FFFF meets one from U+E000 on. */
@@ -131,12 +132,14 @@ export function isEqual(
   right: Json | undefined,
   offset: number,
 ): boolean {
+  if (typeof left === "string") spendOperations(context, left.length >> 8, offset);
   if (left === right) return true;
   if (typeof left !== "object" || typeof right !== "object" || left === null || right === null) return false;
   return isDeeplyEqual(context, left, right, offset, 0);
 }
 
 function isDeeplyEqual(context: EvaluationContext, left: Json, right: Json, offset: number, depth: number): boolean {
+  if (typeof left === "string") spendOperations(context, left.length >> 8, offset);
   if (left === right) return true;
   if (typeof left !== "object" || typeof right !== "object" || left === null || right === null) return false;
   if (depth > VALUE_DEPTH_MAX) failValueDepth(offset);
@@ -150,8 +153,9 @@ function isDeeplyEqual(context: EvaluationContext, left: Json, right: Json, offs
   }
   const names = Object.keys(left);
   const other = right as JsonObject;
-  if (names.length !== Object.keys(other).length) return false;
-  spendOperations(context, names.length, offset);
+  const otherNames = Object.keys(other);
+  spendOperations(context, names.length + otherNames.length, offset);
+  if (names.length !== otherNames.length) return false;
   for (const name of names) {
     if (!Object.hasOwn(other, name)) return false;
     const mine = (left as JsonObject)[name] as Json;
@@ -168,7 +172,7 @@ export function isIn(context: EvaluationContext, left: Json, right: Json, offset
     return right.some((item: Json) => isEqual(context, left, item, offset));
   }
   if (typeof right === "string" && typeof left === "string") {
-    spendOperations(context, right.length >> 6, offset);
+    spendSearch(context, right.length, left.length, offset);
     return right.includes(left);
   }
   if (typeof right === "object" && typeof left === "string") return Object.hasOwn(right, left);

@@ -13,6 +13,8 @@
  * is never looked at for expressions again.
  */
 
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the templates of the language look like those of TypeScript.
+
 import { isObject, type Json } from "../../base/json.ts";
 import { quote } from "../../base/text.ts";
 import { spendBytes, spendOperations } from "./budget.ts";

@@ -7,28 +7,29 @@
  */
 
 import { isObject, type Json, type JsonObject } from "../../base/json.ts";
+import { spendOperations } from "./budget.ts";
 import { type EvaluationContext, View } from "./evaluation.ts";
 import type { Segment } from "./syntax.ts";
 
 /** A value, an object that is worked out on demand, or nothing. */
 export type Found = Json | View | undefined;
 
-export type Walk = (start: Found) => Found;
+export type Walk = (start: Found, context: EvaluationContext) => Found;
 
 type Step =
   | { readonly kind: "name" | "measure"; readonly name: string }
   | { readonly kind: "index"; readonly index: number };
 
 /** The walk along segments that are all singular. */
-export function compileWalk(segments: readonly Segment[]): Walk {
+export function compileWalk(segments: readonly Segment[], offset: number): Walk {
   const steps = segments.map(toStep);
   const names = steps.flatMap((step) => (step.kind === "name" && !isInherited(step.name) ? [step.name] : []));
   if (names.length === steps.length) return compileNames(names);
-  return (start) => {
+  return (start, context) => {
     let found = start;
     for (const step of steps) {
       if (found === undefined || found === null) return undefined;
-      found = takeStep(found, step);
+      found = takeStep(found, step, context, offset);
     }
     return found;
   };
@@ -63,14 +64,14 @@ function toStep({ selectors: [selector] }: Segment): Step {
   return { kind: measures ? "measure" : "name", name };
 }
 
-function takeStep(value: Json | View, step: Step): Found {
+function takeStep(value: Json | View, step: Step, context: EvaluationContext, offset: number): Found {
   switch (step.kind) {
     case "index":
       return itemAt(value, step.index);
     case "name":
       return memberOf(value, step.name);
     case "measure":
-      return measuredMember(value, step.name);
+      return measuredMember(value, step.name, context, offset);
   }
 }
 
@@ -86,10 +87,11 @@ export function itemAt(value: Found, index: number): Json | undefined {
 }
 
 /** `.length`: the member of that name, or how long an array or a string is. */
-export function measuredMember(value: Found, name: string): Found {
+export function measuredMember(value: Found, name: string, context: EvaluationContext, offset: number): Found {
   if (Array.isArray(value)) return value.length;
-  if (typeof value === "string") return countCharacters(value);
-  return memberOf(value, name);
+  if (typeof value !== "string") return memberOf(value, name);
+  spendOperations(context, value.length >> 6, offset);
+  return countCharacters(value);
 }
 
 /** Unicode characters, as RFC 9535 counts them: what lies beyond U+FFFF is one, not two. */
@@ -115,20 +117,22 @@ export function settle(found: Found): Json {
 /**
  * The walk from all roots. The first name asks for one root only; everything else needs the whole.
  */
-export function compileRootWalk(segments: readonly Segment[]): (context: EvaluationContext) => Found {
+export function compileRootWalk(segments: readonly Segment[], offset: number): (context: EvaluationContext) => Found {
   const [first, ...rest] = segments;
   if (first === undefined) return (context) => context.whole();
   const step = toStep(first);
   if (step.kind === "index") {
-    const walk = compileWalk(segments);
-    return (context) => walk(context.whole());
+    const walk = compileWalk(segments, offset);
+    return (context) => walk(context.whole(), context);
   }
   const { name } = step;
+  const walk = compileWalk(rest, offset);
   if (step.kind === "measure") {
-    const walk = compileWalk(rest);
-    return (context) => walk(context.root(name) ?? measuredMember(context.whole(), name));
+    return (context) => {
+      const root = context.root(name) ?? measuredMember(context.whole(), name, context, offset);
+      return walk(root, context);
+    };
   }
   if (rest.length === 0) return (context) => context.root(name);
-  const walk = compileWalk(rest);
-  return (context) => walk(context.root(name));
+  return (context) => walk(context.root(name), context);
 }

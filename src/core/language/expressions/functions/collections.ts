@@ -153,9 +153,16 @@ function built(call: Call, items: readonly Json[]): readonly Json[] {
 }
 
 function length(call: Call, [value]: readonly Json[]): Json {
-  if (typeof value === "string") return countCharacters(value);
   if (Array.isArray(value)) return value.length;
-  if (typeof value === "object" && value !== null) return Object.keys(value).length;
+  if (typeof value === "string") {
+    spendOperations(call.context, value.length >> 6, call.offset);
+    return countCharacters(value);
+  }
+  if (typeof value === "object" && value !== null) {
+    const names = Object.keys(value);
+    spendOperations(call.context, names.length >> 3, call.offset);
+    return names.length;
+  }
   return failParameter(call, "value", "a string, an array or an object", value ?? null);
 }
 

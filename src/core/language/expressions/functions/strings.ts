@@ -2,7 +2,7 @@
 
 import type { Json } from "../../../base/json.ts";
 import { parseRegex, type Regex } from "../../regex.ts";
-import { spendBytes, spendOperations } from "../budget.ts";
+import { spendBytes, spendOperations, spendSearch } from "../budget.ts";
 import { isIn } from "../operators.ts";
 import { createPatternSource } from "../pattern.ts";
 import { toText } from "../render.ts";
@@ -135,6 +135,7 @@ function split(call: Call, [value, by]: readonly Json[]): Json {
   const source = text(call, "text", value);
   const separator = text(call, "separator", by);
   spendOperations(call.context, source.length >> 3, call.offset);
+  spendSearch(call.context, source.length, separator.length, call.offset);
   spendBytes(call.context, source.length, call.offset);
   const parts = separator === "" ? Array.from(source) : source.split(separator);
   spendOperations(call.context, parts.length, call.offset);
