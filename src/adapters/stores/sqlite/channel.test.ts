@@ -24,7 +24,7 @@ const THREAD = `
 
 test("calls are answered, and those that fail are rejected by kind", async () => {
   const thread = start(THREAD);
-  await thread.opened;
+  await thread.open();
   assert.equal(await thread.call("echo", ["a"]), "a");
   await rejectsAs("unknown", thread.call("echo", ["fail"]));
   assert.equal(await thread.call("echo", ["b"]), "b");
@@ -33,7 +33,7 @@ test("calls are answered, and those that fail are rejected by kind", async () =>
 
 test("what takes several turns lets others pass, and is answered before the end", async () => {
   const thread = start(THREAD);
-  await thread.opened;
+  await thread.open();
   const order: string[] = [];
   const slow = thread.call("slow", []).then((text) => order.push(text));
   const quick = thread.call("echo", ["quick"]).then((text) => order.push(text));
@@ -43,7 +43,7 @@ test("what takes several turns lets others pass, and is answered before the end"
 
 test("when the thread dies, what it had taken is unknown and everything later is gone", async () => {
   const thread = start(THREAD);
-  await thread.opened;
+  await thread.open();
   const asked = [thread.call("echo", ["die"]), thread.call("echo", ["behind it"])];
   await Promise.all(asked.map((call) => rejectsAs("unknown", call)));
   await rejectsAs("gone", thread.call("echo", ["later"]));
@@ -52,7 +52,7 @@ test("when the thread dies, what it had taken is unknown and everything later is
 
 test("a thread that crashes by an error of its own is gone with its reason", async () => {
   const thread = start(THREAD);
-  await thread.opened;
+  await thread.open();
   assert.equal(await thread.call("echo", ["crash"]), "crash");
   await assert.rejects(thread.call("slow", []), /out of the blue/);
   await assert.rejects(thread.call("echo", ["later"]), /out of the blue/);
@@ -64,7 +64,7 @@ test("a thread that cannot open says why and ends", async () => {
     import { serve } from ${JSON.stringify(new URL("./channel.ts", import.meta.url).href)};
     serve(() => { throw new Error("no such place"); }, "unknown");
   `);
-  await assert.rejects(thread.opened, /no such place/);
+  await assert.rejects(thread.open(), /no such place/);
   await thread.close();
 });
 

@@ -17,8 +17,8 @@ import { type Failure, toFailure } from "./failure.ts";
 export type Calls = { readonly [name: string]: (...parameters: never[]) => unknown } & { readonly close: () => void };
 
 export interface Thread<C extends Calls> {
-  /** Resolves when the thread has opened what it works on, rejects with what kept it from doing so. */
-  readonly opened: Promise<void>;
+  /** The first call: has the thread open what it works on. It has ended when this rejects, and with it its locks. */
+  open(): Promise<void>;
   call<Name extends keyof C & string>(
     name: Name,
     parameters: Parameters<C[Name]>,
@@ -41,8 +41,9 @@ interface Waiting {
   readonly reject: (error: StoreError) => void;
 }
 
-/** The answer to no call: that the thread has opened. */
-const OPENED = 0;
+const OPEN = "open";
+
+const CLOSE = "close";
 
 /** The module of this name beside `from`: a checkout runs `.ts`, a release `.js`. */
 export function threadBeside(from: string, name: string): URL {
@@ -53,7 +54,7 @@ export function threadBeside(from: string, name: string): URL {
 export function startThread<C extends Calls>(source: URL, data: unknown, lostAs: "gone" | "unknown"): Thread<C> {
   const worker = new Worker(source, { workerData: data });
   const waiting = new Map<number, Waiting>();
-  let lastId = OPENED;
+  let lastId = 0;
   let closing: Promise<void> | null = null;
   let death: StoreError | null = null;
 
@@ -81,21 +82,25 @@ export function startThread<C extends Calls>(source: URL, data: unknown, lostAs:
     waiting.clear();
   }
 
-  function wait<T>(id: number): Promise<T> {
-    return new Promise<T>((resolve, reject) =>
-      waiting.set(id, { resolve: resolve as (value: unknown) => void, reject }),
-    );
-  }
-
   function ask<T>(name: string, parameters: readonly unknown[], transfer: readonly Transferable[] = []): Promise<T> {
     if (death !== null) return Promise.reject(new StoreError(death.kind, death.message, { cause: death }));
-    const request: Request = { id: ++lastId, name, parameters };
+    const id = ++lastId;
+    const request: Request = { id, name, parameters };
     worker.postMessage(request, transfer);
-    return wait<T>(request.id);
+    return new Promise<T>((resolve, reject) => {
+      waiting.set(id, { resolve: resolve as (value: unknown) => void, reject });
+    });
   }
 
   return {
-    opened: wait<void>(OPENED),
+    async open() {
+      try {
+        await ask<void>(OPEN, []);
+      } catch (error) {
+        await ended;
+        throw error;
+      }
+    },
 
     call(name, parameters, transfer) {
       if (closing !== null)
@@ -105,7 +110,7 @@ export function startThread<C extends Calls>(source: URL, data: unknown, lostAs:
 
     close() {
       // A thread that died has nothing left to close; that it died was told to everybody who waited.
-      closing ??= ask<void>("close", [])
+      closing ??= ask<void>(CLOSE, [])
         .catch(() => {})
         .then(() => ended);
       return closing;
@@ -113,24 +118,16 @@ export function startThread<C extends Calls>(source: URL, data: unknown, lostAs:
   };
 }
 
-/** The worker's side: opens what it works on, then answers calls with `handlers` until `close`. */
+/** The worker's side: answers calls with what `open` gives, until `close`. */
 export function serve<C extends Calls>(open: () => C, failsAs: "gone" | "unknown"): void {
   const port = defined(parentPort, "a storage thread to have a parent");
-  const post = (answer: Answer) => port.postMessage(answer);
-  let handlers: C;
-  try {
-    handlers = open();
-  } catch (error) {
-    post({ id: OPENED, failure: toFailure(error, "gone") });
-    port.close();
-    return;
-  }
   /** Calls that go on after others have had their turn. */
   const running = new Set<Promise<void>>();
+  let handlers: C | null = null;
 
   function answer({ id, name, parameters }: Request): void {
     try {
-      const handler = defined(handlers[name], `a storage thread to know the call ${name}`);
+      const handler = defined(handlers?.[name], `a storage thread to be open and to know the call ${name}`);
       const value = handler(...(parameters as never[]));
       if (!(value instanceof Promise)) return post({ id, value });
       const answered: Promise<void> = value
@@ -145,12 +142,29 @@ export function serve<C extends Calls>(open: () => C, failsAs: "gone" | "unknown
     }
   }
 
-  port.on("message", async (request: Request) => {
-    if (request.name !== "close") return answer(request);
+  function begin({ id }: Request): void {
+    try {
+      handlers = open();
+      post({ id, value: undefined });
+    } catch (error) {
+      post({ id, failure: toFailure(error, "gone") });
+      port.close();
+    }
+  }
+
+  async function end(request: Request): Promise<void> {
     await Promise.all(running);
     answer(request);
     port.close();
-  });
+  }
 
-  post({ id: OPENED, value: undefined });
+  function post(message: Answer): void {
+    port.postMessage(message);
+  }
+
+  port.on("message", (request: Request) => {
+    if (request.name === OPEN) begin(request);
+    else if (request.name === CLOSE) void end(request);
+    else answer(request);
+  });
 }

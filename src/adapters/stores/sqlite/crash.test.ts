@@ -37,7 +37,7 @@ if (directoryOfChild !== undefined) {
     const acknowledged = new Map<string, number>();
     try {
       for (let round = 0; round < ROUNDS; round++) {
-        const lines = await runAndKill(directory, 3 + Math.floor(random() * 60));
+        const lines = await runAndKill(directory, 3 + Math.floor(random() * 40));
         for (const line of lines) {
           const [series, lastSeq] = line.split(" ");
           acknowledged.set(String(series), Number(lastSeq));

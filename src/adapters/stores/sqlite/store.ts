@@ -14,7 +14,7 @@ import { dirname, resolve } from "node:path";
 import { assert } from "../../../core/base/bug.ts";
 import type { Json } from "../../../core/base/json.ts";
 import { type Document, type Store, StoreError } from "../../../ports/store.ts";
-import { type Calls, startThread, type Thread, threadBeside } from "./channel.ts";
+import { startThread, type Thread, threadBeside } from "./channel.ts";
 import {
   encodeBatches,
   parseStored,
@@ -47,25 +47,17 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   );
   makeDirectory(directory);
   const writerData: WriterData = { directory, shards, bytesMax: options.bytesMax ?? null };
-  const writer = startThread<WriterCalls>(threadBeside(import.meta.url, "thread"), writerData, "unknown");
-  await openedOrEnded(writer);
   const readerData: ReaderData = { directory };
+  // Both start at once, which takes longer than all that they open.
+  const writer = startThread<WriterCalls>(threadBeside(import.meta.url, "thread"), writerData, "unknown");
   const reader = startThread<ReaderCalls>(threadBeside(import.meta.url, "reader"), readerData, "gone");
   try {
-    await openedOrEnded(reader);
+    await writer.open();
+    await reader.open();
     return storeOf(await writer.call("shards", []), writer, reader);
   } catch (error) {
+    await reader.close();
     await writer.close();
-    throw error;
-  }
-}
-
-/** A thread that cannot open has ended when this rejects, and with it its locks. */
-async function openedOrEnded<C extends Calls>(thread: Thread<C>): Promise<void> {
-  try {
-    await thread.opened;
-  } catch (error) {
-    await thread.close();
     throw error;
   }
 }
