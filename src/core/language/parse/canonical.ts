@@ -1,7 +1,7 @@
 /**
  * The last stroke of normalisation: values that can be written in several ways get one.
  *
- *     timeout: 90        90s
+ *     timeout: 90        1m30s
  *     retry_on: [timeout]   [TIMEOUT]
  *     on_success:        left out: nothing written is no field
  */
@@ -64,13 +64,13 @@ function isNothing(node: Node, kind: FieldKind): boolean {
   return node.kind === "scalar" && node.value === null && kind.is !== "value" && kind.is !== "any";
 }
 
-/** A bare number is seconds. */
+/** A bare number is seconds. One spelling for one duration, so that texts which mean the same have the same hash. */
 function canonicalDuration(node: Node): Node {
   const value = scalar(node);
-  if (typeof value !== "number") return node;
-  const ms = parseDuration(value);
+  const ms = typeof value === "number" || typeof value === "string" ? parseDuration(value) : null;
   if (ms === null) return node;
-  return scalarAt(node.place, Number.isInteger(value) ? `${value}s` : formatDuration(ms));
+  const shortest = formatDuration(ms);
+  return shortest === value ? node : scalarAt(node.place, shortest);
 }
 
 function canonicalCode(node: Node): Node {
