@@ -25,8 +25,6 @@ export interface Regex {
   replaceAll(text: string, replacement: string, spend: Spend): string;
   /** What one search through `length` characters costs at most, in operations. */
   price(length: number): number;
-  /** Steps of the compiled program, which compiling it took time for. */
-  readonly size: number;
 }
 
 export type Spend = (operations: number, characters: number) => void;
@@ -38,7 +36,7 @@ export type ParsedRegex =
 /** Longer patterns are lists of words or attacks. */
 export const PATTERN_LENGTH_MAX = 1_000;
 
-/** Steps of the compiled program. `[a-z]{1000}` has a thousand; what has more takes seconds on a long text. */
+/** Steps of the compiled program. `[a-z]{1000}` has a thousand; what has more takes long to compile and to run. */
 const PROGRAM_SIZE_MAX = 2_000;
 
 /** Enough for every pattern of a workflow and for a handful from its data. */
@@ -67,17 +65,51 @@ export function checkPattern(pattern: string, flavour: RegexFlavour): string | n
   return parsed.ok ? null : parsed.message;
 }
 
+/** What compiling the pattern costs at most, in operations. */
+export function patternPrice(pattern: string): number {
+  return 500 + 50 * pattern.length + 20 * Math.min(estimateSize(pattern), PROGRAM_SIZE_MAX);
+}
+
 function compile(pattern: string, flavour: RegexFlavour): ParsedRegex {
+  if (estimateSize(pattern) > PROGRAM_SIZE_MAX) {
+    return { ok: false, message: `Expected a smaller regular expression, but ${quote(pattern)} repeats too much.` };
+  }
   let compiled: RE2JS;
   try {
     compiled = RE2JS.compile(flavour === "iregexp" ? withDotOfIRegexp(pattern) : pattern);
   } catch (error) {
     return { ok: false, message: explain(pattern, error) };
   }
-  if (compiled.programSize() > PROGRAM_SIZE_MAX) {
-    return { ok: false, message: `Expected a smaller regular expression, but ${quote(pattern)} repeats too much.` };
-  }
   return { ok: true, regex: toRegex(compiled, pattern) };
+}
+
+/**
+ * About how many steps the pattern has once its repetitions are written out, which is what compiling does with them. For
+ * a pattern that is none it gives some number.
+ */
+function estimateSize(pattern: string): number {
+  let open: readonly number[] = [];
+  let size = 0;
+  let last = 0;
+  for (const [token] of pattern.matchAll(/\\[\s\S]|\[\^?\]?(?:\\[\s\S]|[^\]\\])*\]|\{\d+(?:,\d*)?\}|[\s\S]/g)) {
+    if (token === "(") {
+      open = [...open, size];
+      size = 0;
+    } else if (token === ")") {
+      last = size + 2;
+      size = (open.at(-1) ?? 0) + last;
+      open = open.slice(0, -1);
+    } else if (token.startsWith("{") && token.length > 1) {
+      const most = Math.max(...(token.match(/\d+/g) ?? []).map(Number), 1);
+      size += last * (most - 1);
+      last *= most;
+    } else {
+      last = 1;
+      size += 1;
+    }
+    if (size > PROGRAM_SIZE_MAX) return size;
+  }
+  return size;
 }
 
 function explain(pattern: string, error: unknown): string {
@@ -103,7 +135,6 @@ function toRegex(compiled: RE2JS, pattern: string): Regex {
     test: (text) => compiled.test(text),
     matchesWhole: (text) => compiled.testExact(text),
     price,
-    size,
     replaceAll: (text, replacement, spend) =>
       replaceAll(compiled, text, replacement, isLocal ? LOCAL_PRICE : price, spend),
   };

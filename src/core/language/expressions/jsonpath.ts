@@ -226,7 +226,7 @@ function lengthOf(value: Json | undefined, context: EvaluationContext, offset: n
   }
   if (typeof value !== "object" || value === null) return undefined;
   const names = Object.keys(value);
-  spendOperations(context, names.length >> 3, offset);
+  spendOperations(context, names.length, offset);
   return names.length;
 }
 

@@ -104,7 +104,7 @@ export function compare(
 function isLess(context: EvaluationContext, left: Json | undefined, right: Json | undefined, offset: number): boolean {
   if (typeof left === "number" && typeof right === "number") return left < right;
   if (typeof left !== "string" || typeof right !== "string") return false;
-  spendOperations(context, Math.min(left.length, right.length) >> 6, offset);
+  spendOperations(context, Math.min(left.length, right.length) >> 5, offset);
   return compareText(left, right) < 0;
 }
 

@@ -4,7 +4,7 @@
  * cache of compiled patterns saves time here, but not the price.
  */
 
-import { type ParsedRegex, parseRegex, type RegexFlavour } from "../regex.ts";
+import { type ParsedRegex, parseRegex, patternPrice, type RegexFlavour } from "../regex.ts";
 import { spendOperations } from "./budget.ts";
 import type { Budget, EvaluationContext } from "./evaluation.ts";
 
@@ -16,9 +16,8 @@ export function createPatternSource(flavour: RegexFlavour): PatternSource {
   return (context, pattern, offset) => {
     const { budget } = context;
     if (last?.budget === budget && last.pattern === pattern) return last.parsed;
-    spendOperations(context, 500 + 50 * pattern.length, offset);
+    spendOperations(context, patternPrice(pattern), offset);
     const parsed = parseRegex(pattern, flavour);
-    if (parsed.ok) spendOperations(context, 20 * parsed.regex.size, offset);
     last = { budget, pattern, parsed };
     return parsed;
   };

@@ -96,6 +96,7 @@ export function measuredMember(value: Found, name: string, context: EvaluationCo
 
 /** Unicode characters, as RFC 9535 counts them: what lies beyond U+FFFF is one, not two. */
 export function countCharacters(text: string): number {
+  if (text.length > 64 && !/[\ud800-\udbff]/.test(text)) return text.length;
   let count = text.length;
   for (let i = 0; i < text.length - 1; i++) {
     const unit = text.charCodeAt(i);

@@ -160,7 +160,7 @@ function length(call: Call, [value]: readonly Json[]): Json {
   }
   if (typeof value === "object" && value !== null) {
     const names = Object.keys(value);
-    spendOperations(call.context, names.length >> 3, call.offset);
+    spendOperations(call.context, names.length, call.offset);
     return names.length;
   }
   return failParameter(call, "value", "a string, an array or an object", value ?? null);
@@ -203,7 +203,7 @@ function order(call: Call, left: Json, right: Json): number {
   if (left === null || right === null) return (left === null ? 1 : 0) - (right === null ? 1 : 0);
   if (typeof left === "number" && typeof right === "number") return left - right;
   if (typeof left === "string" && typeof right === "string") {
-    spendOperations(call.context, Math.min(left.length, right.length) >> 6, call.offset);
+    spendOperations(call.context, Math.min(left.length, right.length) >> 5, call.offset);
     return compareText(left, right);
   }
   const met = `${withArticle(typeName(left))} and ${withArticle(typeName(right))}`;
