@@ -1,0 +1,158 @@
+/** Executions that start others, and what becomes of the messages between them. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { openMemoryStore } from "../adapters/stores/memory/store.ts";
+import type { ShardBatch } from "../ports/store.ts";
+import { ORDER, openWorld, START, SHORT, workflow, WORKSPACE } from "./world.test.ts";
+
+const PARENT = workflow(
+  "parent",
+  `    - { name: sub, type: workflow, workflow: $.input.child, input: { amount: $.input.amount } }
+`,
+);
+
+const FIRE_AND_FORGET = workflow(
+  "forget",
+  `    - { name: sub, type: workflow, workflow: order, wait: false }
+`,
+);
+
+const FAN = workflow(
+  "fan",
+  `    - name: each
+      type: loop
+      times: 300
+      parallel: true
+      steps:
+        - { name: sub, type: workflow, workflow: short }
+`,
+);
+
+const STRICT = workflow(
+  "strict",
+  `    - { name: note, type: set, variables: { noted: true } }
+`,
+  `  input_schema: { type: object, required: [amount], properties: { amount: { type: number } } }
+`,
+);
+
+test("a child runs in its parent's shard, and the parent goes on when it ends", async () => {
+  const world = await openWorld({ workflows: [PARENT, ORDER] });
+  const id = await world.started("parent", { input: { child: "order", amount: 3 } });
+  const child = await world.row(`${id}.1`);
+  assert.deepEqual([child.parentId, child.shard], [id, (await world.row(id)).shard]);
+  await world.work();
+  await world.work();
+  assert.equal((await world.row(`${id}.1`)).status, "completed");
+  assert.equal((await world.row(id)).status, "completed");
+  assert.equal(world.inMemory(), 0);
+  await world.close();
+});
+
+test("parent and child that are decided in one batch need no row in the outbox", async () => {
+  const batches: ShardBatch[] = [];
+  const world = await openWorld({
+    workflows: [PARENT, SHORT],
+    intercept: (name, call, args) => {
+      if (name === "append") batches.push(...(args[0] as readonly ShardBatch[]));
+      return call();
+    },
+  });
+  // Compiled once, the child's definition is in memory.
+  await world.started("short");
+  batches.length = 0;
+  const id = await world.started("parent", { input: { child: "short", amount: 3 } });
+  await world.settle();
+  assert.equal((await world.row(id)).status, "completed");
+  assert.equal(batches.length, 1);
+  assert.deepEqual(batches[0]?.addOutbox, []);
+  await world.close();
+});
+
+test("hundreds of children of one step all end", async () => {
+  const world = await openWorld({ workflows: [FAN, SHORT] });
+  const id = await world.started("fan");
+  await world.settle();
+  await world.settle();
+  assert.equal((await world.row(id)).status, "completed");
+  assert.equal((await world.now(world.host.count({ workspace: WORKSPACE, workflow: "short" })))["completed"], 300);
+  assert.equal(world.inMemory(), 0);
+  for (let shard = 0; shard < world.store.shards; shard++) assert.deepEqual(await world.store.readOutbox(shard), []);
+  await world.close();
+});
+
+test("a child without workflow, or with input that does not fit, fails its parent's step", async () => {
+  const world = await openWorld({ workflows: [PARENT, STRICT] });
+  const unknown = await world.started("parent", { input: { child: "nobody", amount: 3 } });
+  const unfit = await world.started("parent", { input: { child: "strict", amount: "three" } });
+  await world.settle();
+  const failures = [];
+  for (const id of [unknown, unfit]) {
+    assert.equal((await world.row(id)).status, "failed");
+    const failed = (await world.history(id)).find((event) => event.type === "StepFailed");
+    assert.ok(failed?.type === "StepFailed");
+    failures.push([failed.data.error.code, failed.data.error.message]);
+  }
+  assert.deepEqual(failures.map(([code]) => code), ["WORKFLOW_ERROR", "VALIDATION_FAILED"]);
+  assert.match(String(failures[0]?.[1]), /nobody/);
+  assert.match(String(failures[1]?.[1]), /amount/);
+  await world.close();
+});
+
+test("a child that nobody waits for lives on", async () => {
+  const world = await openWorld({ workflows: [FIRE_AND_FORGET, ORDER] });
+  const id = await world.started("forget");
+  await world.settle();
+  assert.equal((await world.row(id)).status, "completed");
+  assert.equal((await world.row(`${id}.1`)).status, "running");
+  await world.work();
+  await world.work();
+  assert.equal((await world.row(`${id}.1`)).status, "completed");
+  await world.close();
+});
+
+test("cancelling a parent cancels its child, and it ends after it", async () => {
+  const world = await openWorld({ workflows: [PARENT, ORDER] });
+  const executionId = await world.started("parent", { input: { child: "order", amount: 3 } });
+  await world.now(world.host.cancel({ workspace: WORKSPACE, executionId, commandId: "c", reason: "enough" }));
+  await world.settle();
+  assert.equal((await world.row(`${executionId}.1`)).status, "cancelled");
+  assert.equal((await world.row(executionId)).status, "cancelled");
+  assert.equal(await world.work(), 0);
+  await world.close();
+});
+
+test("a pause reaches the child as well", async () => {
+  const world = await openWorld({ workflows: [PARENT, ORDER] });
+  const executionId = await world.started("parent", { input: { child: "order", amount: 3 } });
+  const place = { workspace: WORKSPACE, executionId };
+  await world.now(world.host.pause({ ...place, commandId: "p", freezeTimers: false }));
+  await world.settle();
+  assert.equal((await world.row(`${executionId}.1`)).status, "paused");
+  assert.equal(await world.work(), 0, "tasks of what is paused are not handed out");
+  await world.now(world.host.resume({ ...place, commandId: "r" }));
+  await world.settle();
+  assert.equal(await world.work(), 1);
+  assert.equal(await world.work(), 1);
+  assert.equal((await world.row(executionId)).status, "completed");
+  await world.close();
+});
+
+test("a parked parent hears of the end of its child, across a restart too", async () => {
+  const store = openMemoryStore();
+  const first = await openWorld({ store, workflows: [PARENT, ORDER] });
+  const id = await first.started("parent", { input: { child: "order", amount: 3 } });
+  await first.pass(60_000);
+  assert.equal(first.inMemory(), 0);
+  await first.close();
+  const second = await openWorld({ store, at: START + 100_000 });
+  await second.work();
+  await second.pass(300);
+  await second.work();
+  await second.work();
+  await second.settle();
+  assert.equal((await second.row(id)).status, "completed");
+  await second.close();
+});
