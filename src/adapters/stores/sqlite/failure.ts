@@ -8,9 +8,11 @@ export interface Failure {
   readonly message: string;
 }
 
+const SQLITE_BUSY = 5;
+
 /** SQLite's primary result codes that mean something to a caller. */
 const KINDS: ReadonlyMap<number, StoreErrorKind> = new Map([
-  [5, "gone"], // SQLITE_BUSY: somebody else holds the file beyond our patience.
+  [SQLITE_BUSY, "gone"], // Somebody else holds the file beyond our patience.
   [8, "gone"], // SQLITE_READONLY
   [11, "corrupt"], // SQLITE_CORRUPT
   [13, "full"], // SQLITE_FULL
@@ -31,6 +33,11 @@ export function toStoreError(error: unknown, otherwise: "gone" | "unknown"): Sto
 export function toFailure(error: unknown, otherwise: "gone" | "unknown"): Failure {
   const { kind, message } = toStoreError(error, otherwise);
   return { kind, message };
+}
+
+/** Whether somebody else holds what was asked for. */
+export function isBusy(error: unknown): boolean {
+  return primaryCodeOf(error) === SQLITE_BUSY;
 }
 
 /** Extended codes carry the primary one in their low byte. */
