@@ -4,12 +4,12 @@ import { describeNode } from "./check/kinds.ts";
 import { nearestTo } from "./check/nearest.ts";
 import { checkDocumentShape } from "./check/shape.ts";
 import { KINDS, WORKFLOW_CONTEXT, WORKFLOW_TEST } from "./fields.ts";
-import type { MapNode, Node } from "./parse/node.ts";
+import type { MapNode } from "./parse/node.ts";
 import { field, text } from "./parse/node.ts";
 import { normalise } from "./parse/normalise.ts";
+import type { Tree } from "./parse/read.ts";
 import { readTrees } from "./parse/read.ts";
 import type { Report } from "./report.ts";
-import { createReport } from "./report.ts";
 
 export interface DocumentTree {
   readonly kind: "Workflow" | "WorkflowContext" | "WorkflowTest";
@@ -31,15 +31,20 @@ export function readDocuments(source: DocumentTree["source"], general: Report): 
   return trees.flatMap((tree) => readDocument(tree, source, general) ?? []);
 }
 
-function readDocument(tree: Node, source: DocumentTree["source"], general: Report): DocumentTree | null {
+function readDocument(
+  { node: tree, report }: Tree,
+  source: DocumentTree["source"],
+  general: Report,
+): DocumentTree | null {
   if (tree.kind !== "map") {
+    general.include(report);
     general.add("document-not-object", { met: describeNode(tree) }, tree.place);
     return null;
   }
   const kind = field(tree, "kind");
   const name = text(kind);
-  const report = createReport();
   if (name === undefined) {
+    general.include(report);
     const head = [...tree.entries.values()][0]?.key ?? tree.place;
     general.add("field-missing", { field: "kind", owner: "the document" }, head);
     return null;
@@ -54,6 +59,7 @@ function readDocument(tree: Node, source: DocumentTree["source"], general: Repor
       return { kind: name, tree: canonical, report, source };
     }
     default:
+      general.include(report);
       general.add("kind-unknown", { kind: name, nearest: nearestTo(name, KINDS) }, kind?.place ?? tree.place);
       return null;
   }

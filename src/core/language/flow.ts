@@ -19,6 +19,8 @@ export interface Flow {
   readonly failure: readonly (StepIndex | null)[];
   /** Steps that are called: by name as a fallback, a compensation or by a rule. */
   readonly isCalled: readonly boolean[];
+  /** By scope: whether a failure leads to another step of it. */
+  readonly hasFailureEdges: readonly boolean[];
   /** Higher than the ranks of all steps that lead to it, so that two numbers answer most questions of order. */
   readonly ranks: readonly number[];
 }
@@ -43,7 +45,9 @@ export function createFlow(outline: Outline): Flow {
     if (target !== null && target !== undefined) incoming[target]?.push({ from: index, on: "failure" });
   }
   const isCalled = outline.steps.map((step) => called.has(step.name) || isInlineCompensation(step));
-  return { isSide, incoming, success, failure, isCalled, ranks: ranksOf(incoming, success, failure) };
+  const hasFailureEdges = outline.scopes.map((scope) => scope.steps.some(({ index }) => failure[index] !== null));
+  const ranks = ranksOf(incoming, success, failure);
+  return { isSide, incoming, success, failure, isCalled, hasFailureEdges, ranks };
 }
 
 /** Steps of a circle, which is an error, keep the rank 0. */

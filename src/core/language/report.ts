@@ -11,6 +11,8 @@ const DIAGNOSTICS_MAX = 1000;
 export interface Report {
   /** `step` is the name of the step that it is about. */
   add<C extends Code>(code: C, facts: Facts[C], place: Place, step?: string): void;
+  /** Takes over what another report has collected. */
+  include(other: Report): void;
   readonly diagnostics: readonly Diagnostic[];
   hasErrors(): boolean;
 }
@@ -28,6 +30,9 @@ export function createReport(): Report {
       if (seen.has(key)) return;
       seen.add(key);
       diagnostics.push(diagnostic);
+    },
+    include: (other) => {
+      diagnostics.push(...other.diagnostics.slice(0, DIAGNOSTICS_MAX - diagnostics.length));
     },
     hasErrors: () => diagnostics.some((diagnostic) => diagnostic.severity === "error"),
   };

@@ -121,7 +121,7 @@ function addLoopVariables(step: OutlineStep, roots: Set<string>): void {
 function addScopeRoots(step: OutlineStep, flow: Flow, roots: Set<string>): void {
   const { scope } = step;
   if (scope.kind === "body" && scope.owner !== null) addLoopVariables(scope.owner, roots);
-  const isAfterFailure = scope.steps.some((each) => flow.failure[each.index] !== null);
+  const isAfterFailure = flow.hasFailureEdges[scope.index] === true;
   const isHandler = ["catch", "failure", "called", "finally"].includes(scope.kind);
   if (isHandler || isAfterFailure || flow.isSide[step.index] === true) roots.add("error");
   if (scope.kind !== "catch" || scope.owner === null) return;
@@ -145,7 +145,5 @@ function checkSecrets(reading: Reading, report: Report): void {
 
 function placeOf(reading: Reading, reference: Reference | PlacedReference): Place {
   const node = "at" in reference ? descend(reading.node, reference.at) : reading.node;
-  // In a template the offset is that of its expression, so that only whole expressions are told to the character.
-  const isWhole = !(text(node) ?? "").includes("${");
-  return isWhole ? placeIn(node, reference.offset) : node.place;
+  return placeIn(node, reference.offset);
 }

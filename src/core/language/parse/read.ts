@@ -1,7 +1,7 @@
 /**
  * Text to trees: YAML 1.2, of which JSON is a part.
  *
- *     text ──lexemes──► nesting guard ──► YAML nodes ──► Node (aliases expanded, keys are strings)
+ *     text ──lexemes──► guard ──► YAML nodes ──► Node (aliases expanded, keys are strings)
  *
  * Whoever writes the text may be an attacker, so everything has a limit, and what YAML offers beyond JSON is let in only
  * where it is harmless: anchors and merge keys up to a number of copies; no tags, no numbers that JSON cannot hold, no
@@ -11,7 +11,8 @@
 import * as yaml from "yaml";
 import { quote } from "../../base/text.ts";
 import type { Report } from "../report.ts";
-import { createNestingGuard } from "./nesting.ts";
+import { createReport } from "../report.ts";
+import { createGuard } from "./guard.ts";
 import type { Entry, MapNode, Node, Place } from "./node.ts";
 import { pathOf } from "./node.ts";
 import type { Source } from "./source.ts";
@@ -24,7 +25,7 @@ export const NESTING_MAX = 100;
 /** A text of the largest size has fewer nodes than this; only anchors can make more. */
 const NODES_MAX = 500_000;
 /** Copies that anchors may make. A shared retry policy on each of 500 steps makes 2,000. */
-const COPIES_MAX = 50_000;
+const COPIES_MAX = 20_000;
 const DOCUMENTS_MAX = 1000;
 /** After that many mistakes of syntax the rest is noise. */
 const SYNTAX_ERRORS_MAX = 20;
@@ -40,23 +41,31 @@ const OPTIONS = {
   keepSourceTokens: false,
 } as const;
 
-/** The trees of all documents in the text; empty ones are left out. What is wrong goes to the report. */
-export function readTrees(file: string | null, text: string, report: Report): readonly Node[] {
-  const source = createSource(file, isTooLong(text) ? text.slice(0, 1000) : text);
+/** One document of a text, and what is found in it. */
+export interface Tree {
+  readonly node: Node;
+  readonly report: Report;
+}
+
+/** The documents in the text; empty ones are left out. What is wrong with the text as a whole goes to `general`. */
+export function readTrees(file: string | null, text: string, general: Report): readonly Tree[] {
+  const isLong = isTooLong(text);
+  const source = createSource(file, isLong ? "" : text);
   const whole: Place = { source, start: 0, end: source.text.length, path: "" };
-  if (isTooLong(text)) {
-    report.add("text-too-large", { bytesMax: TEXT_BYTES_MAX }, whole);
+  if (isLong) {
+    general.add("text-too-large", { bytesMax: TEXT_BYTES_MAX }, whole);
     return [];
   }
   const forbidden = forbiddenCharacter(text);
   if (forbidden !== null) {
     const place = { ...whole, start: forbidden.offset, end: forbidden.offset + 1 };
-    report.add("text-character", { character: forbidden.name }, place);
+    general.add("text-character", { character: forbidden.name }, place);
     return [];
   }
-  return composeDocuments(source, report).flatMap((document) => {
-    const tree = createReader(source, report).read(document);
-    return tree === null ? [] : [tree];
+  return composeDocuments(source, general).flatMap((document) => {
+    const report = createReport();
+    const node = createReader(source, report, general).read(document);
+    return node === null ? [] : [{ node, report }];
   });
 }
 
@@ -93,13 +102,15 @@ function composeDocuments(source: Source, report: Report): readonly yaml.Documen
   const documents: yaml.Document.Parsed[] = [];
   const parser = new yaml.Parser();
   const composer = new yaml.Composer(OPTIONS);
-  const guard = createNestingGuard(3 * NESTING_MAX);
+  const guard = createGuard(3 * NESTING_MAX);
   let offset = 0;
   for (const lexeme of new yaml.Lexer().lex(source.text)) {
-    if (!guard.accept(lexeme) || documents.length > DOCUMENTS_MAX) {
+    const objection = guard.accept(lexeme);
+    if (objection !== null || documents.length > DOCUMENTS_MAX) {
       const place = { source, start: offset, end: offset + 1, path: "" };
-      if (documents.length > DOCUMENTS_MAX) report.add("documents-too-many", { max: DOCUMENTS_MAX }, place);
-      else report.add("nesting-too-deep", { max: NESTING_MAX }, place);
+      if (objection === "nested too deeply") report.add("nesting-too-deep", { max: NESTING_MAX }, place);
+      else if (objection === "no separators") report.add("yaml-invalid", { problem: NO_SEPARATORS }, place);
+      else report.add("documents-too-many", { max: DOCUMENTS_MAX }, place);
       return [];
     }
     if (source.text.startsWith(lexeme, offset)) offset += lexeme.length;
@@ -110,12 +121,17 @@ function composeDocuments(source: Source, report: Report): readonly yaml.Documen
   return documents;
 }
 
+const NO_SEPARATORS = "many values follow one another with nothing between them";
+
 interface Reader {
   read(document: yaml.Document.Parsed): Node | null;
 }
 
-/** One reader for each document: anchors do not outlive it, and each has its own budget. */
-function createReader(source: Source, report: Report): Reader {
+/**
+ * One reader for each document: anchors do not outlive it, and each has its own budget. What makes the whole document
+ * unreadable goes to `general`.
+ */
+function createReader(source: Source, report: Report, general: Report): Reader {
   const anchors = new Map<string, yaml.Node>();
   /** Anchors that are being read: an alias to one of them is inside it. */
   const open = new Set<yaml.Node>();
@@ -148,7 +164,7 @@ function createReader(source: Source, report: Report): Reader {
   }
 
   function giveUp(place: Place, code: "nesting-too-deep" | "anchors-too-many"): Node {
-    if (!gaveUp) report.add(code, { max: code === "nesting-too-deep" ? NESTING_MAX : COPIES_MAX }, place);
+    if (!gaveUp) general.add(code, { max: code === "nesting-too-deep" ? NESTING_MAX : COPIES_MAX }, place);
     gaveUp = true;
     return nothing(place);
   }
@@ -260,24 +276,22 @@ function createReader(source: Source, report: Report): Reader {
 
   return {
     read(document) {
-      if (document.directives.yaml.explicit === true && document.directives.yaml.version !== "1.2") {
-        report.add(
-          "yaml-version",
-          { version: document.directives.yaml.version },
-          { source, start: 0, end: 0, path: "" },
-        );
+      const { version, explicit } = document.directives.yaml;
+      if (explicit === true && version !== "1.2") {
+        general.add("yaml-version", { version }, { source, start: 0, end: 0, path: "" });
         return null;
       }
       for (const error of document.errors.slice(0, SYNTAX_ERRORS_MAX)) {
         const place = { source, start: error.pos[0], end: Math.max(error.pos[0], error.pos[1]), path: "" };
-        if (error.code === "NON_STRING_KEY")
-          report.add("key-not-text", { key: source.text.slice(place.start, place.end) }, place);
-        else report.add("yaml-invalid", { problem: plainProblem(error.message) }, place);
+        const problem = plainProblem(error.message);
+        if (error.code !== "NON_STRING_KEY") general.add("yaml-invalid", { problem }, place);
+        else general.add("key-not-text", { key: source.text.slice(place.start, place.end) }, place);
       }
       if (document.errors.length > 0) return null;
       const contents = document.contents as yaml.Node | null;
-      if (contents === null || (yaml.isScalar(contents) && contents.value === null && contents.source === ""))
+      if (contents === null || (yaml.isScalar(contents) && contents.value === null && contents.source === "")) {
         return null;
+      }
       const tree = read(contents, "", 0, { source, start: 0, end: 0, path: "" });
       return gaveUp ? null : tree;
     },
