@@ -32,7 +32,7 @@ export interface World {
   /** Lets everything happen that needs no time. */
   settle(): Promise<void>;
   /** Turns the clock, letting promises be kept on the way. */
-  pass(ms: number): Promise<void>;
+  pass(ms: number, stepMs?: number): Promise<void>;
   /** Waits for a promise that needs no time, only turns. */
   now<T>(promise: Promise<T>): Promise<T>;
   start(workflow: string, more?: Partial<StartRequest>): Promise<Outcome<Started>>;
@@ -93,11 +93,11 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     board: defined(board, "the board to be made"),
     reports,
     settle: () => settle(clock),
-    async pass(ms) {
+    async pass(ms, stepMs = 250) {
       await settle(clock);
       // In steps, because a timer's work may ask the store before the next one comes due.
-      for (let left = ms; left > 0; left -= 250) {
-        clock.advance(Math.min(left, 250));
+      for (let left = ms; left > 0; left -= stepMs) {
+        clock.advance(Math.min(left, stepMs));
         await settle(clock);
       }
     },
