@@ -3,6 +3,7 @@ import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
+import * as yaml from "yaml";
 import type { Json } from "../../base/json.ts";
 import { toJson } from "../parse/node.ts";
 import { normalise } from "../parse/normalise.ts";
@@ -540,6 +541,62 @@ function withRemarks(lines: readonly string[], remarks: readonly Remark[]): stri
     })
     .join("\n");
 }
+
+/** What YAML could take for something else. */
+const AWKWARD = [
+  "true",
+  "~",
+  "1.0",
+  "- a",
+  "a: b",
+  "# c",
+  "a # b",
+  "[x]",
+  "| x",
+  "two\nlines",
+  "\nlead",
+  "  in\nout\n",
+  "end\n\n",
+  "<<",
+  "",
+];
+
+test("values mean the same in whatever style they were written", () => {
+  const text = fc.oneof(fc.string({ maxLength: 12 }), fc.constantFrom(...AWKWARD));
+  const { value } = fc.letrec((tie) => ({
+    value: fc.oneof(
+      { depthSize: "small" },
+      text,
+      fc.double({ noNaN: true, noDefaultInfinity: true }),
+      fc.constant(null),
+      fc.array(tie("value"), { maxLength: 3 }),
+      fc.dictionary(
+        text.filter((key) => /^[^\n]+$/.test(key) && key !== "__proto__"),
+        tie("value"),
+        { maxKeys: 3 },
+      ),
+    ),
+  }));
+  const style = fc.record({
+    collectionStyle: fc.constantFrom("any" as const, "block" as const, "flow" as const),
+    defaultStringType: fc.constantFrom(
+      "PLAIN" as const,
+      "QUOTE_SINGLE" as const,
+      "QUOTE_DOUBLE" as const,
+      "BLOCK_FOLDED" as const,
+    ),
+    lineWidth: fc.constantFrom(0, 20, 80),
+    indentSeq: fc.boolean(),
+  });
+  fc.assert(
+    fc.property(value, style, (variable, options) => {
+      const document = { kind: "Workflow", spec: { steps: [{ variables: { variable }, type: "set", name: "a" }] } };
+      const written = yaml.stringify(document, options);
+      if ("text" in formatDocument(written)) checkKept(written);
+    }),
+    { numRuns: 100 },
+  );
+});
 
 test("every text of the repository is formatted without loss", () => {
   const root = join(import.meta.dirname, "../../../..");

@@ -63,7 +63,7 @@ function createWriter(notes: Notes): Writer {
     const written = writeNode(entry.value, indent, key.length + 2);
     const { trailing, above } = trailingOf(note, written.canTrail);
     const head = `${key}:${written.head === "" ? "" : ` ${written.head}`}${trailing}`;
-    const inner = indented(withoutFirstBlank([...written.lead, ...written.body]));
+    const inner = indented([...withoutFirstBlank(written.lead), ...written.body]);
     return { lead: [...leadOf(note), ...above], lines: [head, ...inner, ...afterOf(note)] };
   }
 
@@ -76,19 +76,19 @@ function createWriter(notes: Notes): Writer {
     return { lead, lines: [`- ${first === "" ? "null" : first}${trailing}`, ...indented(rest), ...afterOf(note)] };
   }
 
-  /** `used` counts the characters before it on its line, `indent` those before them. */
+  /** `indent` counts the characters to the left of the entry, `before` those between them and the value. */
   function writeNode(node: Node, indent: number, before: number): Written {
     if (node.kind === "scalar") return { lead: [], ...scalarText(node) };
-    const flow = isFlowStyled(node) ? writeFlow(node) : null;
-    if (flow !== null && indent + before + flow.length <= LINE_LENGTH_MAX) {
+    const isEmpty = (node.kind === "map" ? node.entries.size : node.items.length) === 0;
+    const flow = isEmpty || isOneLine(node) ? writeFlow(node) : null;
+    if (flow !== null && (isEmpty || indent + before + flow.length <= LINE_LENGTH_MAX)) {
       return { head: flow, lead: [], body: [], canTrail: true };
     }
     const { lead, lines } = node.kind === "map" ? entries(node, indent + 2) : items(node, indent + 2);
     return { head: "", lead, body: lines, canTrail: true };
   }
 
-  function isFlowStyled(node: MapNode | ListNode): boolean {
-    if ((node.kind === "map" ? node.entries.size : node.items.length) === 0) return true;
+  function isOneLine(node: MapNode | ListNode): boolean {
     const { source, start, end } = node.place;
     return isFlow(node) && !source.text.slice(start, end).includes("\n");
   }
