@@ -18,7 +18,7 @@ export interface GrammarOptions {
   readonly functions: ReadonlyMap<string, FunctionEntry>;
 }
 
-/** The tree of a whole source. Throws `SyntaxProblem`. */
+/** The tree of a whole source. To be called by `attempt`. */
 export function parseGrammar(source: string, options: GrammarOptions): Node {
   return new ExpressionParser(source, options).parseAll();
 }

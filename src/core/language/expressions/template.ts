@@ -234,15 +234,20 @@ function compileMembers(tree: { readonly [key: string]: Json }, at: Path, findin
     return { kind: "constant", value };
   }
   const evaluates = parts.map(toEvaluate);
+  const put = keys.includes("__proto__") ? setMember : putPlain;
   const bytes = keys.reduce((sum, key) => sum + key.length + 4, 2);
   const evaluate: Evaluate = (context) => {
     spendOperations(context, keys.length, 0);
     spendBytes(context, bytes, 0);
     const result: { [key: string]: Json } = {};
-    for (let i = 0; i < keys.length; i++) setMember(result, keys[i] as string, (evaluates[i] as Evaluate)(context));
+    for (let i = 0; i < keys.length; i++) put(result, keys[i] as string, (evaluates[i] as Evaluate)(context));
     return result;
   };
   return { kind: "evaluated", evaluate };
+}
+
+function putPlain(object: { [key: string]: Json }, key: string, value: Json): void {
+  object[key] = value;
 }
 
 function isConstant(part: Part): part is Extract<Part, { kind: "constant" }> {
