@@ -266,6 +266,15 @@ test("patterns take linear time", () => {
   assert.equal(schema.check({ [`${"x".repeat(50_000)}!`]: 1 }).length, 0);
 });
 
+test("a large pattern over a large text is not tried", () => {
+  const pattern = `(${"[a-z]?".repeat(150)})*x`;
+  assert.match(violations({ pattern }, "a".repeat(1_000_000))[0] ?? "", /steps/);
+  assert.match(
+    violations({ patternProperties: { [pattern]: false } }, { ["a".repeat(1_000_000)]: 1 })[0] ?? "",
+    /steps/,
+  );
+});
+
 test("references that never come to a value are refused", () => {
   assert.match(problems({ $ref: "#" })[0] ?? "", /leads back to itself/);
   const loop = { $defs: { a: { allOf: [{ $ref: "#/$defs/b" }] }, b: { anyOf: [{ $ref: "#/$defs/a" }] } } };

@@ -13,6 +13,7 @@ import { isObject } from "../base/json.ts";
 import type { Pattern } from "./schema/check.ts";
 import { checkSchema } from "./schema/check.ts";
 import { compileNodes } from "./schema/compile.ts";
+import type { Allowance } from "./schema/defaults.ts";
 import { compileDefaults } from "./schema/defaults.ts";
 import { isSchema } from "./schema/keywords.ts";
 import { normaliseSchema } from "./schema/normalise.ts";
@@ -63,8 +64,11 @@ export function parseSchema(source: Json): ParsedSchema {
   if (problems.length > 0) return { schema: null, problems };
 
   const checkOf = compileNodes(tree, patterns);
-  const fits = (node: SchemaNode, value: Json) => violationsOf(checkOf(node), value).length === 0;
-  const fill = compileDefaults({ tree, patterns, fits });
+  const fill = compileDefaults({
+    tree,
+    patterns,
+    fits: (node, value, allowance) => fits(checkOf(node), value, allowance),
+  });
   const check = checkOf(tree.root);
   const names = propertyNamesOf(tree.root);
   return {
@@ -89,6 +93,15 @@ function violationsOf(check: Check, value: Json): readonly Violation[] {
   const run = createRun();
   check(value, run);
   return run.gaveUp === null ? (run.violations ?? []) : [{ pointer: "", message: run.gaveUp }];
+}
+
+function fits(check: Check, value: Json, allowance: Allowance): boolean {
+  const run = createRun();
+  run.violations = null;
+  run.checksLeft = allowance.checksLeft;
+  const isFine = check(value, run) && run.gaveUp === null;
+  allowance.checksLeft = run.checksLeft;
+  return isFine;
 }
 
 function isDeeperThan(value: Json, levels: number): boolean {

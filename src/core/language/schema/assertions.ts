@@ -6,7 +6,7 @@ import { equals } from "../../base/json.ts";
 import type { Compiling } from "./compile.ts";
 import { FORMATS } from "./formats.ts";
 import type { Check } from "./run.ts";
-import { fail } from "./run.ts";
+import { fail, matches } from "./run.ts";
 import { parametersOf, VALIDATORS } from "./validators.ts";
 import { count, listed, show } from "./violation.ts";
 
@@ -168,7 +168,7 @@ function pattern(compiling: Compiling, source: string): Check {
   const regex = defined(compiling.patterns.get(source), "every pattern to be compiled");
   return (met, run) =>
     typeof met !== "string" ||
-    regex.test(met) ||
+    matches(run, regex, met) ||
     fail(run, () => `Expected a text that matches ${show(source)}, but got ${show(met)}.`);
 }
 

@@ -15,6 +15,8 @@ import { show, toPointer } from "./violation.ts";
 
 export interface Pattern {
   test(text: string): boolean;
+  /** What a search through so many characters costs at most. */
+  price(length: number): number;
 }
 
 export const TYPES: readonly string[] = ["null", "boolean", "number", "integer", "string", "array", "object"];

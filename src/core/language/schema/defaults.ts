@@ -10,12 +10,19 @@ import { defined } from "../../base/bug.ts";
 import type { Json, JsonObject } from "../../base/json.ts";
 import { isObject } from "../../base/json.ts";
 import type { Pattern } from "./check.ts";
+import { CHECKS_MAX } from "./run.ts";
 import type { SchemaNode, SchemaTree } from "./tree.ts";
 
 export interface Filling {
   readonly tree: SchemaTree;
   readonly patterns: ReadonlyMap<string, Pattern>;
-  fits(node: SchemaNode, value: Json): boolean;
+  /** Whether the value fits; takes what that costs off the allowance. */
+  fits(node: SchemaNode, value: Json, allowance: Allowance): boolean;
+}
+
+/** What filling one value may still cost. */
+export interface Allowance {
+  checksLeft: number;
 }
 
 /** A schema that gives itself as its own default would never be filled; a large one is not filled any further. */
@@ -25,10 +32,15 @@ const FILLS_MAX = 100_000;
 export function compileDefaults(filling: Filling): ((value: Json) => Json) | null {
   const lively = nodesThatFill(filling.tree);
   if (!lively.has(filling.tree.root)) return null;
-  return (value) => fill({ filling, lively, expanding: new Set(), fillsLeft: FILLS_MAX }, filling.tree.root, value);
+  return (value) =>
+    fill(
+      { filling, lively, expanding: new Set(), fillsLeft: FILLS_MAX, checksLeft: CHECKS_MAX },
+      filling.tree.root,
+      value,
+    );
 }
 
-interface Run {
+interface Run extends Allowance {
   readonly filling: Filling;
   /** The nodes under which a default lies; all others are passed over. */
   readonly lively: ReadonlySet<SchemaNode>;
@@ -68,7 +80,7 @@ function fill(run: Run, node: SchemaNode, value: Json): Json {
   for (const keyword of ["anyOf", "oneOf"]) filled = fillAlternative(run, under(node, keyword), filled);
   const [condition] = under(node, "if");
   if (condition !== undefined) {
-    const [branch] = under(node, run.filling.fits(condition, filled) ? "then" : "else");
+    const [branch] = under(node, run.filling.fits(condition, filled, run) ? "then" : "else");
     if (branch !== undefined) filled = fill(run, branch, filled);
   }
   for (const { keyword, key, node: inner } of node.members) {
@@ -85,7 +97,7 @@ function under(node: SchemaNode, keyword: string): readonly SchemaNode[] {
 function fillAlternative(run: Run, alternatives: readonly SchemaNode[], value: Json): Json {
   for (const alternative of alternatives) {
     const filled = fill(run, alternative, value);
-    if (run.filling.fits(alternative, filled)) return filled;
+    if (run.filling.fits(alternative, filled, run)) return filled;
   }
   return value;
 }
@@ -120,7 +132,9 @@ function fillMembers(run: Run, node: SchemaNode, value: JsonObject): JsonObject 
       let filled = changed.get(name) ?? member;
       let isKnown = known.has(name);
       for (const { key, node: inner } of patterns) {
-        if (!defined(run.filling.patterns.get(String(key)), "every pattern to be compiled").test(name)) continue;
+        const pattern = defined(run.filling.patterns.get(String(key)), "every pattern to be compiled");
+        run.fillsLeft -= pattern.price(name.length);
+        if (run.fillsLeft < 0 || !pattern.test(name)) continue;
         isKnown = true;
         filled = fill(run, inner, filled);
       }

@@ -7,7 +7,7 @@ import { nearest, quote } from "../../base/text.ts";
 import type { Pattern } from "./check.ts";
 import type { Compiling } from "./compile.ts";
 import type { Check, Run } from "./run.ts";
-import { fail, inside } from "./run.ts";
+import { fail, inside, matches } from "./run.ts";
 import type { SchemaNode } from "./tree.ts";
 import { count, listed, show } from "./violation.ts";
 
@@ -168,7 +168,7 @@ function byMember(
       let isKnown = own !== undefined;
       if (own !== undefined && !inside(run, name, member, own)) fits = false;
       for (const { pattern, check } of patterned) {
-        if (!pattern.test(name)) continue;
+        if (!matches(run, pattern, name)) continue;
         isKnown = true;
         if (!inside(run, name, member, check)) fits = false;
       }
@@ -186,11 +186,14 @@ function unknownMember(names: readonly string[]): Check {
     fail(run, () => {
       const name = String(run.path.at(-1));
       if (names.length === 0) return `Expected no further members, but got ${quote(name)}.`;
-      const near = nearest(name, names);
+      const near = names.length > NAMES_COMPARED_MAX ? null : nearest(name, names);
       const hint = near === null ? "" : ` Did you mean "${near}"?`;
       return `Expected only the members ${listed(names.map(quote))}, but got ${quote(name)}.${hint}`;
     });
 }
+
+/** Comparing every unknown name with more names than these would take longer than the check. */
+const NAMES_COMPARED_MAX = 100;
 
 function others(check: Check): ObjectCheck {
   return (value, run) => {

@@ -1,6 +1,7 @@
 /** The state of checking one value: where in it we are, what is wrong so far, and what may still be used up. */
 
 import type { Json } from "../../base/json.ts";
+import type { Pattern } from "./check.ts";
 import type { Resource } from "./tree.ts";
 import { toPointer } from "./violation.ts";
 
@@ -36,7 +37,9 @@ export interface Seen {
 }
 
 /** A value of 1 MiB under a large schema stays below; what goes beyond was made to. Takes about a second. */
-const CHECKS_MAX = 5_000_000;
+export const CHECKS_MAX = 5_000_000;
+
+const TOO_MUCH = "Expected a value that can be checked in 5,000,000 steps, but it takes more.";
 
 /** Nested checks, references included. Each takes a few frames of the stack, and the caller's stack is not empty. */
 const DEPTH_MAX = 800;
@@ -51,7 +54,7 @@ export function createRun(): Run {
 export function enter(run: Run): boolean {
   if (run.gaveUp !== null) return false;
   if (--run.checksLeft < 0) {
-    run.gaveUp = "Expected a value that can be checked in 5,000,000 steps, but it takes more.";
+    run.gaveUp = TOO_MUCH;
     return false;
   }
   if (++run.depth > DEPTH_MAX) {
@@ -59,6 +62,13 @@ export function enter(run: Run): boolean {
     return false;
   }
   return true;
+}
+
+/** Whether `text` matches. A large pattern takes its time over a large text, so each search is paid for. */
+export function matches(run: Run, pattern: Pattern, text: string): boolean {
+  run.checksLeft -= pattern.price(text.length);
+  if (run.checksLeft < 0) run.gaveUp ??= TOO_MUCH;
+  return run.gaveUp === null && pattern.test(text);
 }
 
 export function leave(run: Run): void {
