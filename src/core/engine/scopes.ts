@@ -76,7 +76,9 @@ export function isEntry(step: Step): boolean {
 
 export function markReady(scope: ScopeState, step: StepState, settled: "run" | "dead"): void {
   step.settled = settled;
-  scope.ready.push(step);
+  // What is dead is settled before anything else begins: its own edges belong to the end that made it so.
+  if (settled === "dead") scope.ready.unshift(step);
+  else scope.ready.push(step);
 }
 
 /** Marks the edges that leave `step`: which are taken follows from how it ended. */

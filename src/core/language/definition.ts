@@ -286,7 +286,10 @@ export interface LoopSpec {
   readonly iterationsMax: number;
   readonly failFast: boolean;
   readonly body: ScopeIndex;
-  /** What of a finished iteration the definition reads through `iterations`: nothing, the named steps, or all steps. */
+  /**
+   * What of a finished iteration the definition reads through `iterations`: nothing at all, all steps, or the named ones (an
+   * empty list keeps the iteration's number, status and error).
+   */
   readonly keeps: "nothing" | "all" | readonly string[];
 }
 

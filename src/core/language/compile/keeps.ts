@@ -3,7 +3,7 @@
  * somebody reads of it.
  *
  *     $.all.iterations[*].steps.reserve.output   keeps reserve
- *     $.all.iterations.length                    keeps nothing
+ *     $.all.iterations[*].status                 keeps number, status and error, no step
  *     $.all.iterations                           keeps all steps
  */
 
@@ -13,12 +13,14 @@ import type { Lookup } from "./lookup.ts";
 
 export function keepsOf(loop: OutlineStep, lookup: Lookup): LoopSpec["keeps"] {
   const names = new Set<string>();
-  for (const path of readsOfIterations(loop, lookup)) {
+  const paths = readsOfIterations(loop, lookup);
+  if (paths.length === 0) return "nothing";
+  for (const path of paths) {
     const kept = keptBy(path);
     if (kept === "all") return "all";
     if (kept !== "nothing") names.add(kept);
   }
-  return names.size === 0 ? "nothing" : [...names].sort();
+  return [...names].sort();
 }
 
 /** What follows `iterations` wherever the definition reads those of this loop. */
