@@ -116,6 +116,15 @@ export function hostileTextContract(open: () => Promise<Store>): void {
     assert.equal((await store.findActive(0)).length, texts.length);
   });
 
+  test("tags and names that UTF-8 cannot tell apart do not stop a write", async () => {
+    await using store = await open();
+    const write = await writerOf(store);
+    const row = rowOf("a", { tags: ["\ud800", "\udbff", "\ufffd"], metadata: { "\ud800": 1, "\udbff": 2 } });
+    await write({ executions: [{ executionId: "a", events: eventsOf(1), row }] });
+    await write({ executions: [{ executionId: "a", events: null, row: rowOf("a", { tags: ["\udc00"] }) }] });
+    assert.equal((await store.findExecutions({ workspace: "default", tag: "\udc00", limit: 9 })).rows.length, 1);
+  });
+
   test("documents keep every text", async () => {
     await using store = await open();
     for (const text of TEXTS) {

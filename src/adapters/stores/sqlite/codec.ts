@@ -45,6 +45,18 @@ export type StoredExecution = readonly [
   quarantine: string | null,
 ];
 
+/** Places in a stored row, for those who need few of its columns. */
+export const AT = {
+  id: 0,
+  shard: 1,
+  workspace: 2,
+  createdAt: 3,
+  workflow: 4,
+  status: 7,
+  tags: 13,
+  metadata: 14,
+} as const;
+
 export interface StoredBatch extends Omit<ShardBatch, "executions"> {
   readonly executions: readonly StoredWrite[];
 }
@@ -136,12 +148,7 @@ export function toStoredExecution(row: ExecutionRow): StoredExecution {
 
 /** Throws `StoreError` of kind `corrupt` where a text is no longer JSON. */
 export function toExecutionRow(stored: StoredExecution): ExecutionRow {
-  const [, , , , , , , , , , , , , tags, metadata] = stored;
-  return toRow(
-    stored,
-    parseTags(tags),
-    metadata === null ? {} : (parseStored(metadata, "the metadata of an execution") as JsonObject),
-  );
+  return toRow(stored, parseTags(stored[AT.tags]), parseMetadata(stored[AT.metadata]));
 }
 
 /** For lists: a row that cannot be read shows what is wrong with it, and does not take the list down. */
@@ -155,8 +162,9 @@ export function toListedRow(stored: StoredExecution): ExecutionRow {
 }
 
 function toRow(stored: StoredExecution, tags: readonly string[], metadata: JsonObject): ExecutionRow {
-  const [id, shard, workspace, createdAt, workflow, version, hash, status, priority, startedAt, finishedAt] = stored;
-  const [, , , , , , , , , , , parked, wakeAt, , , parentId, originId, errorCode, errorMessage, quarantine] = stored;
+  const [id, shard, workspace, createdAt, workflow, version, hash, status, priority, startedAt, finishedAt, ...more] =
+    stored;
+  const [parked, wakeAt, , , parentId, originId, errorCode, errorMessage, quarantine] = more;
   return {
     id,
     shard,
@@ -183,6 +191,10 @@ function toRow(stored: StoredExecution, tags: readonly string[], metadata: JsonO
 
 export function parseTags(text: string | null): readonly string[] {
   return text === null ? [] : (parseStored(text, "the tags of an execution") as readonly string[]);
+}
+
+export function parseMetadata(text: string | null): JsonObject {
+  return text === null ? {} : (parseStored(text, "the metadata of an execution") as JsonObject);
 }
 
 /** Text that was JSON when it was written. */

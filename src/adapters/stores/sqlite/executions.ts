@@ -8,10 +8,10 @@
 
 import type { DatabaseSync } from "node:sqlite";
 
-import type { JsonObject } from "../../../core/base/json.ts";
 import { StoreError } from "../../../ports/store.ts";
 import {
-  parseStored,
+  AT,
+  parseMetadata,
   parseTags,
   type StoredEvents,
   type StoredExecution,
@@ -92,10 +92,9 @@ export function createExecutionWriter(db: DatabaseSync): ExecutionWriter {
 
   function insert(key: number, row: StoredExecution): void {
     insertRow.run(...row, key);
-    const [, , workspace, , workflow, , , status, , , , , , tags, metadata] = row;
-    counts.add(workspace, workflow, status, 1);
-    if (tags !== null) changeTags(key, row, null);
-    if (metadata !== null) changeAttributes(key, row, null);
+    counts.add(row[AT.workspace], row[AT.workflow], row[AT.status], 1);
+    changeTags(key, row, null);
+    changeAttributes(key, row, null);
   }
 
   function update(key: number, row: StoredExecution, old: StoredExecution): void {
@@ -109,32 +108,31 @@ export function createExecutionWriter(db: DatabaseSync): ExecutionWriter {
     }
     if (names.length === 0) return;
     statements(`update execution set ${names.join(", ")} where key = ?`).run(...values, key);
-
-    const [, , workspace, , workflow, , , status, , , , , , tags, metadata] = row;
-    const [, , , , oldWorkflow, , , oldStatus, , , , , , oldTags, oldMetadata] = old;
-    if (status !== oldStatus || workflow !== oldWorkflow) {
-      counts.add(workspace, oldWorkflow, oldStatus, -1);
-      counts.add(workspace, workflow, status, 1);
+    if (row[AT.status] !== old[AT.status] || row[AT.workflow] !== old[AT.workflow]) {
+      counts.add(row[AT.workspace], old[AT.workflow], old[AT.status], -1);
+      counts.add(row[AT.workspace], row[AT.workflow], row[AT.status], 1);
     }
-    if (tags !== oldTags) changeTags(key, row, oldTags);
-    if (metadata !== oldMetadata) changeAttributes(key, row, oldMetadata);
+    changeTags(key, row, old[AT.tags]);
+    changeAttributes(key, row, old[AT.metadata]);
   }
 
   function changeTags(key: number, row: StoredExecution, oldTags: string | null): void {
-    const [id, , workspace, createdAt, , , , , , , , , , tags] = row;
-    const [before, after] = [new Set(parseTags(oldTags)), new Set(parseTags(tags))];
-    for (const tag of before) if (!after.has(tag)) deleteTag.run(workspace, tag, createdAt, id);
-    for (const tag of after) if (!before.has(tag)) insertTag.run(workspace, tag, createdAt, id, key);
+    if (row[AT.tags] === oldTags) return;
+    const place = [row[AT.createdAt], row[AT.id]] as const;
+    const [before, after] = [readable(tagsOf, oldTags), tagsOf(row[AT.tags])];
+    for (const tag of before) if (!after.has(tag)) deleteTag.run(row[AT.workspace], tag, ...place);
+    for (const tag of after) if (!before.has(tag)) insertTag.run(row[AT.workspace], tag, ...place, key);
   }
 
   function changeAttributes(key: number, row: StoredExecution, oldMetadata: string | null): void {
-    const [id, , workspace, createdAt, , , , , , , , , , , metadata] = row;
-    const [before, after] = [attributesOf(oldMetadata), attributesOf(metadata)];
+    if (row[AT.metadata] === oldMetadata) return;
+    const place = [row[AT.createdAt], row[AT.id]] as const;
+    const [before, after] = [readable(attributesOf, oldMetadata), attributesOf(row[AT.metadata])];
     for (const [name, value] of before) {
-      if (after.get(name) !== value) deleteAttribute.run(workspace, name, value, createdAt, id);
+      if (after.get(name) !== value) deleteAttribute.run(row[AT.workspace], name, value, ...place);
     }
     for (const [name, value] of after) {
-      if (before.get(name) !== value) insertAttribute.run(workspace, name, value, createdAt, id, key);
+      if (before.get(name) !== value) insertAttribute.run(row[AT.workspace], name, value, ...place, key);
     }
   }
 
@@ -149,14 +147,15 @@ export function createExecutionWriter(db: DatabaseSync): ExecutionWriter {
 }
 
 function checkPlace(executionId: string, shard: number, row: StoredExecution, old: StoredExecution): void {
-  const [id, own, workspace, createdAt] = row;
-  const [, oldShard, oldWorkspace, oldCreatedAt] = old;
-  if (id !== executionId) throw conflict(executionId, `to have a row of its own, but met the row of "${id}"`);
-  if (own !== shard || oldShard !== shard) {
-    throw conflict(executionId, `to be written by its shard ${oldShard}, but met shard ${shard} and a row of ${own}`);
+  if (row[AT.id] !== executionId)
+    throw conflict(executionId, `to have a row of its own, but met that of "${row[AT.id]}"`);
+  for (const own of [old[AT.shard], row[AT.shard]]) {
+    if (own !== shard) throw conflict(executionId, `to be written by shard ${own}, but it came from ${shard}`);
   }
-  if (workspace !== oldWorkspace) throw conflict(executionId, "to stay in its workspace, but it has another");
-  if (createdAt !== oldCreatedAt) throw conflict(executionId, "to keep its time of creation, but it changed");
+  if (row[AT.workspace] !== old[AT.workspace])
+    throw conflict(executionId, "to stay in its workspace, but it has another");
+  if (row[AT.createdAt] !== old[AT.createdAt])
+    throw conflict(executionId, "to keep its time of creation, but it changed");
 }
 
 function checkSeqs(executionId: string, { firstSeq, lastSeq }: StoredEvents, storedSeq: number): void {
@@ -168,11 +167,25 @@ function conflict(executionId: string, expectation: string): StoreError {
   return new StoreError("conflict", `Expected execution "${executionId}" ${expectation}.`);
 }
 
-/** Names that differ only in half surrogate pairs become one in UTF-8; the last one stands. */
+// Texts that differ only in halves of surrogate pairs become one in UTF-8, so they are one here already.
+
+function tagsOf(tags: string | null): ReadonlySet<string> {
+  return new Set(parseTags(tags).map((tag) => tag.toWellFormed()));
+}
+
 function attributesOf(metadata: string | null): ReadonlyMap<string, string> {
-  if (metadata === null) return new Map();
-  const members = Object.entries(parseStored(metadata, "the metadata of an execution") as JsonObject);
+  const members = Object.entries(parseMetadata(metadata));
   return new Map(members.map(([name, value]) => [name.toWellFormed(), toAttributeText(value).toWellFormed()]));
+}
+
+/** What was stored and can no longer be read counts as nothing: one bad row should not stop the writes of its shard. */
+function readable<T>(read: (text: string | null) => T, stored: string | null): T {
+  try {
+    return read(stored);
+  } catch (error) {
+    if (error instanceof StoreError) return read(null);
+    throw error;
+  }
 }
 
 function isShort(row: StoredExecution): boolean {

@@ -16,7 +16,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { ExecutionQuery, RowStatus } from "../../../ports/store.ts";
 import { formatCursor, type Position, parseCursor } from "../cursor.ts";
 import { foldCase } from "../search.ts";
-import type { StoredExecution } from "./codec.ts";
+import { AT, type StoredExecution } from "./codec.ts";
 import { EXECUTION_COLUMNS } from "./schema.ts";
 import { inSnapshot, type Statements } from "./statements.ts";
 
@@ -68,7 +68,7 @@ export async function findExecutions(statements: Statements, query: StoredQuery)
 /** A page of no rows goes on where it began. */
 function cursorAfter(page: readonly StoredExecution[], began: Position | null, oldestFirst: boolean): string | null {
   const last = page.at(-1);
-  if (last !== undefined) return formatCursor({ createdAt: last[3], id: last[0] }, oldestFirst);
+  if (last !== undefined) return formatCursor({ createdAt: last[AT.createdAt], id: last[AT.id] }, oldestFirst);
   return began === null ? null : formatCursor(began, oldestFirst);
 }
 

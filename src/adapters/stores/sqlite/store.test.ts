@@ -106,6 +106,19 @@ test("a full store refuses appends whole, goes on answering reads, and goes on w
   assert.deepEqual(await store.countExecutions({ workspace: "default", workflow: null }), { running: 2, failed: 1 });
 });
 
+test("the log stays short while much is written", async () => {
+  const directory = newDirectory();
+  await using store = await openIn(directory);
+  const write = await writerOf(store);
+  const text = JSON.stringify({ data: "x".repeat(1_000_000) });
+  await write({ executions: [startOf("a")] });
+  for (let seq = 2; seq <= 40; seq++) {
+    await write({ executions: [{ executionId: "a", events: { ...eventsOf(seq), text }, row: null }] });
+  }
+  assert.ok(statSync(join(directory, `${DATABASE_FILE}-wal`)).size < 10_000_000);
+  assert.ok((await store.measure()).bytes > 39_000_000);
+});
+
 test("a row that cannot be read says so, and its neighbours are listed", async () => {
   const directory = newDirectory();
   const first = await openSqliteStore({ directory });
@@ -130,6 +143,9 @@ test("a row that cannot be read says so, and its neighbours are listed", async (
     ],
   );
   assert.deepEqual((await store.findExecutions({ workspace: "default", text: "eu", limit: 5 })).rows.length, 2);
+  const mended = rowOf("b", { metadata: { region: "us" } });
+  await (await writerOf(store))({ executions: [{ executionId: "b", events: eventsOf(2), row: mended }] });
+  assert.deepEqual(await store.readExecution("b"), mended);
 });
 
 test("what is no database is corrupt, and so is the database of another program", async () => {
