@@ -34,7 +34,7 @@ export const ExecutionStatus: Message<ExecutionStatus> = unnamed<ExecutionStatus
 );
 
 export interface Progress {
-  /** Steps of the workflow's own list that have ended. */
+  /** Main steps of the workflow's own list that are done: completed or skipped. */
   readonly completed: number;
   readonly total: number;
 }
@@ -42,7 +42,7 @@ export interface Progress {
 export const Progress: Message<Progress> = unnamed<Progress>()(
   Type.Object(
     { completed: Type.Integer(), total: Type.Integer() },
-    { description: "Main steps of the workflow's own list: how many have ended, and how many there are." },
+    { description: "Main steps of the workflow's own list: how many are done, and how many there are." },
   ),
 );
 

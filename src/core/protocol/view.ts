@@ -112,12 +112,16 @@ export function noProgress(definition: Definition): Progress {
   return { completed: 0, total: mainSteps(definition) };
 }
 
+/** Of what has completed everything is done, also what a `return` passed over. */
 export function progressOf({ definition, execution }: View): Progress {
+  const total = mainSteps(definition);
+  if (execution.status === "completed") return { completed: total, total };
   let completed = 0;
-  for (const state of execution.root?.steps ?? []) {
-    if (!(definition.steps[state.index] as Step).isSide && state.finishedAt !== null) completed += 1;
+  for (const { index, status } of execution.root?.steps ?? []) {
+    const isDone = status === "completed" || status === "skipped";
+    if (isDone && !(definition.steps[index] as Step).isSide) completed += 1;
   }
-  return { completed, total: mainSteps(definition) };
+  return { completed, total };
 }
 
 function mainSteps(definition: Definition): number {

@@ -1,0 +1,134 @@
+/** A history told as lines for people. Every event has one line; its level says who should care. */
+
+import { unreachable } from "../base/bug.ts";
+import { formatDuration } from "../base/duration.ts";
+import type { StepError } from "../engine/error.ts";
+import type { HistoryEvent, StartDetail } from "../engine/events.ts";
+import type { LogLine } from "./executions.ts";
+
+export function toLogLine(event: HistoryEvent): LogLine {
+  const { seq, at, step, path, attempt } = event;
+  const [level, message] = tell(event);
+  return { seq, at, level, message, step, path, attempt };
+}
+
+type Told = readonly [LogLine["level"], string];
+
+function tell(event: HistoryEvent): Told {
+  switch (event.type) {
+    case "ExecutionStarted":
+      return ["info", `Started ${event.data.workflow} ${event.data.version}.`];
+    case "ExecutionReopened":
+      return ["info", "Re-opened: what failed begins again."];
+    case "ExecutionPaused":
+      return ["info", event.data.freeze_timers ? "Paused, and all timers with it." : "Paused."];
+    case "ExecutionResumed":
+      return [
+        "info",
+        event.data.frozen_ms > 0 ? `Resumed; timers moved by ${formatDuration(event.data.frozen_ms)}.` : "Resumed.",
+      ];
+    case "ExecutionCancelRequested":
+      return ["warn", `Asked to cancel: ${event.data.reason}`];
+    case "ExecutionTimeoutReached":
+      return ["warn", `The time of the workflow is over: ${told(event.data.error)}`];
+    case "SignalReceived":
+      return ["info", `Received signal ${event.data.name}.`];
+    case "WarningRecorded":
+      return ["warn", `${event.data.code}: ${event.data.message}`];
+    case "ExecutionCompleted":
+      return ["info", "Completed."];
+    case "ExecutionFailed":
+      return ["error", `Failed: ${told(event.data.error)}`];
+    case "ExecutionCancelled":
+      return ["warn", event.data.terminated ? `Terminated: ${event.data.reason}` : `Cancelled: ${event.data.reason}`];
+    case "ExecutionTimedOut":
+      return ["error", `Timed out: ${told(event.data.error)}`];
+
+    case "StepScheduled":
+      return [
+        "info",
+        `${event.path}: waits for ${event.data.executor} to run ${event.data.function}${again(event.attempt)}.`,
+      ];
+    case "StepStarted":
+      return ["info", `${event.path}: ${begun(event.data.detail)}${again(event.attempt)}.`];
+    case "StepCompleted":
+      return ["info", `${event.path}: completed${by(event.data.instance)}.`];
+    case "StepAttemptFailed":
+      return [
+        "warn",
+        `${event.path}: attempt ${event.attempt} failed${by(event.data.instance)}: ${told(event.data.error)} The next one begins at ${event.data.retry_at}.`,
+      ];
+    case "StepFailed":
+      return ["error", `${event.path}: failed${by(event.data.instance)}: ${told(event.data.error)}`];
+    case "StepSkipped":
+      return ["info", `${event.path}: skipped (${event.data.reason}).`];
+    case "StepClosing":
+      return ["debug", `${event.path}: winds up.`];
+    case "StepCancelled":
+      return ["warn", `${event.path}: cancelled: ${event.data.reason}`];
+    case "BranchStarted":
+      return ["debug", `${event.path}: branch ${event.data.branch} began.`];
+    case "BranchEnded":
+      return [
+        ended(event.data.status),
+        `${event.path}: branch ${event.data.branch} ${event.data.status}${why(event.data.error)}`,
+      ];
+    case "IterationStarted":
+      return ["debug", `${event.path}: iteration ${event.data.index} began.`];
+    case "IterationEnded":
+      return [
+        ended(event.data.status),
+        `${event.path}: iteration ${event.data.index} ${event.data.status}${why(event.data.error)}`,
+      ];
+    case "CatchStarted":
+      return ["warn", `${event.path}: caught ${told(event.data.error)}`];
+    case "FinallyStarted":
+      return ["debug", `${event.path}: finally.`];
+    case "FailurePathEnded":
+      return [
+        ended(event.data.status),
+        `${event.path}: the path for its failure ${event.data.status}${why(event.data.error)}`,
+      ];
+    default:
+      return unreachable(event);
+  }
+}
+
+function begun(detail: StartDetail): string {
+  switch (detail.kind) {
+    case "workflow":
+      return `started execution ${detail.execution_id} of ${detail.workflow}`;
+    case "wait":
+      return `waits until ${detail.until}`;
+    case "wait_for_event":
+      return `waits for event ${detail.event}${detail.correlation === null ? "" : ` with key ${detail.correlation}`}`;
+    case "choice":
+      return detail.chosen === null ? "began; nothing fits" : "began";
+    case "parallel":
+    case "loop":
+    case "try":
+      return "began";
+    default:
+      return unreachable(detail);
+  }
+}
+
+function told({ code, message }: StepError): string {
+  return `${code}: ${message}`;
+}
+
+function why(error: StepError | undefined): string {
+  return error === undefined ? "." : `: ${told(error)}`;
+}
+
+function ended(status: "completed" | "failed" | "cancelled"): LogLine["level"] {
+  return status === "completed" ? "debug" : "warn";
+}
+
+function again(attempt: number): string {
+  return attempt > 1 ? ` (attempt ${attempt})` : "";
+}
+
+function by(instance: string | undefined): string {
+  return instance === undefined ? "" : ` by ${instance}`;
+}

@@ -1,0 +1,34 @@
+/** What the files of routes are given. */
+
+import type { Host } from "../../host/host.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Entropy } from "../../ports/entropy.ts";
+import type { Binder } from "../binding.ts";
+import type { Estimates } from "../estimates.ts";
+import type { Views } from "../views.ts";
+
+export interface RouteContext {
+  readonly binder: Binder;
+  readonly host: Host;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly views: Views;
+  readonly estimates: Estimates;
+  readonly addresses: Addresses;
+  readonly facts: ServerFacts;
+}
+
+/** Under which address the caller reaches us. */
+export interface Addresses {
+  /** Of the API: `http://localhost:8080`. */
+  api(host: string | undefined): string;
+  /** Of the dashboard: `http://localhost:9090`. */
+  dashboard(host: string | undefined): string;
+}
+
+export interface ServerFacts {
+  readonly version: string;
+  readonly payloadBytesMax: number;
+  readonly startedAt: number;
+  isDraining(): boolean;
+}

@@ -1,0 +1,243 @@
+/**
+ * The HTTP server: the declared routes bound to the host, on one port or two.
+ *
+ *     const server = createServer({ host, clock, entropy, config });
+ *     const { url } = await server.listen();
+ *     await server.close();      // stops accepting, ends who waits, lets the rest finish
+ *
+ * Both ports serve the same; the dashboard's port is where people begin. A start on an address that others can reach is
+ * refused unless the configuration says that nobody is asked who he is.
+ */
+
+import { createServer as createHttpServer, type Server as HttpServer, type RequestListener } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import fastify, { type FastifyInstance } from "fastify";
+import { Bug } from "../core/base/bug.ts";
+import { ROUTES } from "../core/protocol/routes.ts";
+import type { Host } from "../host/host.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Entropy } from "../ports/entropy.ts";
+import { type AccessConfig, accessRefusal, hostnameOf } from "./access.ts";
+import { createBinder } from "./binding.ts";
+import type { BodyLimits } from "./body.ts";
+import { createEstimates } from "./estimates.ts";
+import type { Addresses, RouteContext } from "./routes/context.ts";
+import { bindControls } from "./routes/controls.ts";
+import { bindDocuments } from "./routes/documents.ts";
+import { bindEvents } from "./routes/events.ts";
+import { bindExecutions } from "./routes/executions.ts";
+import { bindExecutors } from "./routes/executors.ts";
+import { bindExpressions } from "./routes/expressions.ts";
+import { bindHealth } from "./routes/health.ts";
+import { bindStarts } from "./routes/starts.ts";
+import { bindTasks } from "./routes/tasks.ts";
+import { bindWorkflows } from "./routes/workflows.ts";
+import { answerBadConnection, answerUnrouted, requestIdOf } from "./unrouted.ts";
+import { createViews } from "./views.ts";
+
+export interface ServerConfig extends AccessConfig {
+  /** 0: any that is free. */
+  readonly port: number;
+  /** Null: no second port. */
+  readonly dashboardPort: number | null;
+  readonly limits: BodyLimits;
+  /** Of the product, as answers show it. */
+  readonly version: string;
+}
+
+export interface ServerOptions {
+  readonly host: Host;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly config: ServerConfig;
+  /** For the log: what was thrown, and during what. */
+  readonly report?: (error: unknown, about: string) => void;
+}
+
+export interface Server extends AsyncDisposable {
+  /** Rejects if the configuration forbids it or a port is taken. */
+  listen(): Promise<{ readonly url: string; readonly dashboardUrl: string | null }>;
+  /** From now on `/ready` says no, while everything else is still served: for balancers to notice. */
+  drain(): void;
+  /** Resolves when everything has been answered, or when `graceMs` are over and the rest has been cut off. */
+  close(graceMs?: number): Promise<void>;
+}
+
+const HEADERS_BYTES_MAX = 16 * 1024;
+const HEADERS_MS_MAX = 15_000;
+/** For the whole request with its body: long enough for the largest one over a slow line. */
+const REQUEST_MS_MAX = 60_000;
+/** A little more than balancers keep theirs, so that it is they who close. */
+const KEEP_ALIVE_MS = 75_000;
+const CONNECTIONS_MAX = 25_000;
+const PARAMETER_LENGTH_MAX = 2000;
+const GRACE_MS = 10_000;
+
+export function createServer({ host, clock, entropy, config, report = () => {} }: ServerOptions): Server {
+  const draining = new AbortController();
+  let isDraining = false;
+  let isClosing = false;
+  let listener: RequestListener | null = null;
+
+  const app: FastifyInstance = fastify({
+    logger: false,
+    exposeHeadRoutes: false,
+    routerOptions: { maxParamLength: PARAMETER_LENGTH_MAX },
+    genReqId: (request) => requestIdOf(request, () => entropy.id()),
+    // Fastify's own server is never opened: both of ours call its router.
+    serverFactory: (handler) => {
+      listener = handler;
+      return createHttpServer();
+    },
+    frameworkErrors: (error, request, reply) => answerUnrouted(error, request, reply, config),
+  });
+  app.removeAllContentTypeParsers();
+  // Bodies are read by the binding, once it is known that the request is let in and how long it may be.
+  app.addContentTypeParser("*", (_request, _payload, done) => done(null));
+  app.addHook("onRequest", (request, reply, done) => {
+    reply.headers({ "x-request-id": request.id, ...SECURITY_HEADERS });
+    if (isClosing) reply.header("connection", "close");
+    done();
+  });
+  app.setNotFoundHandler((request, reply) => answerUnrouted(null, request, reply, config));
+  app.setErrorHandler((error, request, reply) => answerUnrouted(error, request, reply, config));
+
+  const addresses = addressesOf(config, () => servers);
+  const binder = createBinder(app, { access: config, limits: config.limits, draining: draining.signal, report });
+  const context: RouteContext = {
+    binder,
+    host,
+    clock,
+    entropy,
+    views: createViews(host),
+    estimates: createEstimates(host, clock),
+    addresses,
+    facts: {
+      version: config.version,
+      payloadBytesMax: config.limits.payloadBytesMax,
+      startedAt: clock.now(),
+      isDraining: () => isDraining,
+    },
+  };
+  bindWorkflows(context);
+  bindStarts(context);
+  bindExecutions(context);
+  bindControls(context);
+  bindTasks(context);
+  bindExecutors(context);
+  bindEvents(context);
+  bindExpressions(context);
+  bindHealth(context);
+  bindDocuments(context);
+  for (const { method, path } of ROUTES) {
+    if (!binder.bound.has(`${method} ${path}`))
+      throw new Bug(`Expected ${method} ${path} to have a handler, but it has none.`);
+  }
+
+  let servers: readonly HttpServer[] = [];
+
+  async function listen(): Promise<{ readonly url: string; readonly dashboardUrl: string | null }> {
+    const refusal = accessRefusal(config);
+    if (refusal !== null) throw new Error(refusal);
+    await app.ready();
+    if (listener === null) throw new Bug("Expected the router to be there once it is ready.");
+    const ports = config.dashboardPort === null ? [config.port] : [config.port, config.dashboardPort];
+    const opened: HttpServer[] = [];
+    try {
+      for (const port of ports) opened.push(await openPort(listener, config.host, port, report));
+    } catch (error) {
+      for (const server of opened) server.close();
+      throw error;
+    }
+    servers = opened;
+    const [api, dashboard] = servers.map((server) => urlOf(config.host, server));
+    return { url: api ?? "", dashboardUrl: dashboard ?? null };
+  }
+
+  async function close(graceMs = GRACE_MS): Promise<void> {
+    isDraining = true;
+    isClosing = true;
+    draining.abort();
+    const closed = Promise.all(servers.map(closeServer));
+    const cancel = clock.after(graceMs, () => {
+      for (const server of servers) server.closeAllConnections();
+    });
+    await closed;
+    cancel();
+    servers = [];
+    await app.close();
+  }
+
+  return {
+    listen,
+    drain: () => {
+      isDraining = true;
+    },
+    close,
+    [Symbol.asyncDispose]: () => close(),
+  };
+}
+
+/** What every answer says: it is data, for this origin, and not to be kept. */
+const SECURITY_HEADERS = {
+  "x-content-type-options": "nosniff",
+  "x-frame-options": "DENY",
+  "referrer-policy": "no-referrer",
+  "cross-origin-resource-policy": "same-origin",
+  "cache-control": "no-store",
+} as const;
+
+async function openPort(
+  listener: RequestListener,
+  host: string,
+  port: number,
+  report: (error: unknown, about: string) => void,
+): Promise<HttpServer> {
+  const server = createHttpServer(
+    {
+      maxHeaderSize: HEADERS_BYTES_MAX,
+      headersTimeout: HEADERS_MS_MAX,
+      requestTimeout: REQUEST_MS_MAX,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      connectionsCheckingInterval: 5000,
+    },
+    listener,
+  );
+  server.maxConnections = CONNECTIONS_MAX;
+  server.on("clientError", (error: Error & { code?: string }, socket: Socket) => answerBadConnection(error, socket));
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.once("error", reject);
+  server.listen({ port, host }, resolve);
+  await promise;
+  server.off("error", reject);
+  server.on("error", (error) => report(error, "a server's socket"));
+  return server;
+}
+
+function closeServer(server: HttpServer): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  // Idle connections are closed by this as well; the others when their answers are out.
+  server.close(() => resolve());
+  return promise;
+}
+
+function urlOf(host: string, server: HttpServer): string {
+  const { port } = server.address() as AddressInfo;
+  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
+
+/** By the name that the caller used, as long as it is one; a public address that is configured stands for both. */
+function addressesOf(config: ServerConfig, servers: () => readonly HttpServer[]): Addresses {
+  const portOf = (index: number, otherwise: number): number =>
+    (servers()[index]?.address() as AddressInfo | null | undefined)?.port ?? otherwise;
+  const address = (host: string | undefined, port: () => number): string => {
+    if (config.publicUrl !== null) return config.publicUrl.replace(/\/+$/, "");
+    const name = hostnameOf(host ?? "") ?? config.host;
+    return `http://${name}:${port()}`;
+  };
+  return {
+    api: (host) => address(host, () => portOf(0, config.port)),
+    dashboard: (host) =>
+      address(host, () => (config.dashboardPort === null ? portOf(0, config.port) : portOf(1, config.dashboardPort))),
+  };
+}
