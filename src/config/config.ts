@@ -8,6 +8,8 @@ export interface Config {
     readonly host: string;
     readonly port: number;
     readonly dashboardPort: number;
+    /** How callers reach the server where that is not its own address. */
+    readonly publicUrl: string | null;
     readonly timeoutMs: number;
   };
   readonly dataDirectory: string;
@@ -63,4 +65,5 @@ export type ConfigProblemCode =
   | "variable-missing"
   | "backend-unavailable"
   | "secret-sample"
-  | "auth-required";
+  | "auth-required"
+  | "auth-unavailable";

@@ -40,6 +40,7 @@ monitoring: { metrics_enabled: true, tracing_enabled: true, log_level: info }`;
       "backend-unavailable database.type 3",
       "backend-unavailable cache.type 4",
       "backend-unavailable messaging.type 5",
+      "auth-unavailable security.auth_enabled 6",
     ]);
   });
 

@@ -55,7 +55,7 @@ function checkWhole(draft: Draft): void {
     if (isLoopback(host)) draft.warnings.push(`${message} That is accepted on ${host} only.`);
     else problem(draft, secret.place, "secret-sample", message, "Make one: openssl rand -base64 32");
   }
-  if (!isLoopback(host) && settingOf(draft, "security.auth_enabled") !== false) {
+  if (!isLoopback(host) && settingOf(draft, "security.auth_enabled") === null) {
     const place = draft.values.get("server.host")?.place ?? {
       source: "defaults",
       path: "server.host",
@@ -70,10 +70,14 @@ function checkWhole(draft: Draft): void {
       "Listen on 127.0.0.1 behind a proxy that authenticates, or say security.auth_enabled: false to leave it open on purpose.",
     );
   }
-  if (isLoopback(host) && settingOf(draft, "security.auth_enabled") === true) {
-    const place = draft.values.get("security.auth_enabled")?.place as Place;
-    draft.warnings.push(
-      `${place.path} is on, but this build has no users or tokens yet: on ${host} everyone is let in.`,
+  const auth = draft.values.get("security.auth_enabled");
+  if (auth?.value === true) {
+    problem(
+      draft,
+      auth.place,
+      "auth-unavailable",
+      `Expected ${quote(auth.place.path)} to be left out or false, because this build has no users and no tokens, but it is true.`,
+      "Leave it out to be open on loopback only.",
     );
   }
 }
@@ -100,6 +104,7 @@ function toConfig(draft: Draft): Config {
       host: text("server.host"),
       port: number("server.port"),
       dashboardPort: number("server.dashboard_port"),
+      publicUrl: settingOf(draft, "server.public_url") === null ? null : text("server.public_url"),
       timeoutMs: number("server.timeout"),
     },
     dataDirectory: text("data_dir"),

@@ -47,6 +47,7 @@ export const SETTING_NAMES = [
   "server.host",
   "server.port",
   "server.dashboard_port",
+  "server.public_url",
   "server.mode",
   "server.timeout",
   "data_dir",
@@ -108,6 +109,11 @@ export const SETTINGS: Readonly<Record<SettingName, Setting>> = {
     default: 9090,
     about: "Port that opens on the dashboard; 0 takes a free one.",
     variable: "MAGICFLOW_DASHBOARD_PORT",
+  },
+  "server.public_url": {
+    of: TEXT,
+    default: null,
+    about: "How callers reach the server where that is not its own address, such as https://flows.example.com.",
   },
   "server.mode": {
     of: { kind: "choice", of: ["standalone", "cluster"] },

@@ -7,7 +7,7 @@ import { complete, fail, finishClosing } from "../ends.ts";
 import type { ScopeState, StepState } from "../execution.ts";
 import { lastOutput } from "../output.ts";
 import { errorOf } from "../scopes.ts";
-import { recordStart } from "./begin.ts";
+import { recordStart } from "./start.ts";
 
 export function beginCondition(decision: Decision, step: StepState, spec: ConditionSpec): void {
   const chosen = decision.holds(spec.condition, step.scope) ? spec.then : spec.else;

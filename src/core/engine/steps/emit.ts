@@ -4,7 +4,7 @@ import { ExpressionError } from "../../language/expressions/evaluation.ts";
 import type { Decision } from "../decision.ts";
 import { complete, textOf } from "../ends.ts";
 import type { StepState } from "../execution.ts";
-import { inputOf } from "./begin.ts";
+import { inputOf } from "./start.ts";
 
 /** Publishes an event to the other executions of the workspace. Its data is `data`, else the step's input, else nothing. */
 export function beginEmit(decision: Decision, step: StepState, spec: EmitSpec): void {

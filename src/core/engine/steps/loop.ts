@@ -16,7 +16,7 @@ import type { LoopInner, ScopeState, StepState } from "../execution.ts";
 import type { Extras } from "../roots.ts";
 import { errorOf } from "../scopes.ts";
 import { countOf, iterationsOf } from "../views.ts";
-import { recordStart } from "./begin.ts";
+import { recordStart } from "./start.ts";
 
 export function beginLoop(decision: Decision, step: StepState, spec: LoopSpec): void {
   recordStart(decision, step, startOf(decision, step, spec));

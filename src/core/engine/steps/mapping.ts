@@ -3,7 +3,7 @@ import type { MappingSpec } from "../../language/definition.ts";
 import type { Decision } from "../decision.ts";
 import { complete } from "../ends.ts";
 import type { StepState } from "../execution.ts";
-import { inputOf } from "./begin.ts";
+import { inputOf } from "./start.ts";
 
 /** `transform` by expressions. Where the step has an `input`, that is what `input` means in its mapping. */
 export function beginMapping(decision: Decision, step: StepState, spec: MappingSpec): void {

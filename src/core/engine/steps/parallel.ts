@@ -9,7 +9,7 @@ import type { ParallelInner, ScopeState, StepState } from "../execution.ts";
 import type { Extras } from "../roots.ts";
 import { errorOf } from "../scopes.ts";
 import { branchesOf } from "../views.ts";
-import { recordStart } from "./begin.ts";
+import { recordStart } from "./start.ts";
 
 export function beginParallel(decision: Decision, step: StepState): void {
   recordStart(decision, step, { kind: "parallel" });

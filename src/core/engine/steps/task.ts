@@ -14,7 +14,7 @@ import type { Decision } from "../decision.ts";
 import { type Answered, complete, fail } from "../ends.ts";
 import type { FilledPlace } from "../events.ts";
 import type { StepState } from "../execution.ts";
-import { inputOf } from "./begin.ts";
+import { inputOf } from "./start.ts";
 
 export function beginTask(decision: Decision, step: StepState, definition: Step): void {
   const attempt = step.attempt + 1;

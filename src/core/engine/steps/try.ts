@@ -18,7 +18,7 @@ import { lastOutput } from "../output.ts";
 import { fitsCode } from "../retry.ts";
 import { errorOf } from "../scopes.ts";
 import { toJson } from "../views.ts";
-import { recordStart } from "./begin.ts";
+import { recordStart } from "./start.ts";
 
 export function beginTry(decision: Decision, step: StepState): void {
   recordStart(decision, step, { kind: "try" });

@@ -3,7 +3,7 @@ import type { ValidateSpec } from "../../language/definition.ts";
 import { type Decision, StepFailure } from "../decision.ts";
 import { complete } from "../ends.ts";
 import type { StepState } from "../execution.ts";
-import { inputOf } from "./begin.ts";
+import { inputOf } from "./start.ts";
 
 /** Checks the step's input. Gives `{valid, errors}`, or fails with every violation in its details. */
 export function beginValidate(decision: Decision, step: StepState, spec: ValidateSpec): void {

@@ -11,8 +11,8 @@ import type { DeliverEvent, Signal } from "../commands.ts";
 import { type Decision, errorFrom } from "../decision.ts";
 import { complete, textOf } from "../ends.ts";
 import type { KeptSignal, StepState } from "../execution.ts";
-import { recordStart } from "./begin.ts";
 import { correlationText } from "./emit.ts";
+import { recordStart } from "./start.ts";
 
 export function beginWaitForEvent(decision: Decision, step: StepState, spec: WaitForEventSpec): void {
   const event = textOf(decision.evaluate(spec.event, step.scope));

@@ -5,7 +5,7 @@ import { ExpressionError } from "../../language/expressions/evaluation.ts";
 import type { Decision } from "../decision.ts";
 import { complete } from "../ends.ts";
 import type { StepState } from "../execution.ts";
-import { recordStart } from "./begin.ts";
+import { recordStart } from "./start.ts";
 
 /** A durable pause, for a time or until a time. One that is over already ends at once. */
 export function beginWait(decision: Decision, step: StepState, spec: WaitSpec): void {

@@ -6,7 +6,7 @@ import { type Decision, StepFailure } from "../decision.ts";
 import { complete, fail, finishClosing, textOf } from "../ends.ts";
 import type { StepError } from "../error.ts";
 import type { StepState } from "../execution.ts";
-import { inputOf, recordStart } from "./begin.ts";
+import { inputOf, recordStart } from "./start.ts";
 
 /** Deeper is surely a workflow that starts itself. */
 const DEPTH_MAX = 20;

@@ -1,0 +1,45 @@
+/** What the beginnings of steps have in common: recording the start with its deadlines, and working out the input. */
+
+import type { Json } from "../../base/json.ts";
+import { toRfc3339 } from "../../base/time.ts";
+import type { Decision } from "../decision.ts";
+import type { StartDetail } from "../events.ts";
+import type { ScopeState, StepState } from "../execution.ts";
+
+/** Records that a step began which does not end at once, with its deadlines. */
+export function recordStart(decision: Decision, step: StepState, detail: StartDetail, input?: Json): void {
+  const { timeoutMs, totalTimeoutMs } = decision.stepOf(step);
+  decision.recordStep(
+    "StepStarted",
+    step,
+    {
+      ...(input === undefined ? {} : { input }),
+      ...(timeoutMs === null ? {} : { due: toRfc3339(decision.now + timeoutMs) }),
+      ...(totalTimeoutMs === null || step.totalDeadline !== null
+        ? {}
+        : { total_due: toRfc3339(decision.now + totalTimeoutMs) }),
+      detail,
+    },
+    step.attempt + 1,
+  );
+}
+
+/**
+ * The step's own input, or the default of the types that have one: the workflow's input, in a loop body the item.
+ * Throws where it cannot be evaluated or is too large.
+ */
+export function inputOf(decision: Decision, step: StepState): Json {
+  const { input } = decision.stepOf(step);
+  const value = input === null ? defaultInput(decision, step.scope) : decision.evaluate(input, step.scope);
+  if (input !== null) decision.checkPayload(step, value, "input");
+  return value;
+}
+
+function defaultInput(decision: Decision, scope: ScopeState): Json {
+  for (let outer: ScopeState | null = scope; outer !== null; outer = outer.parent) {
+    if (outer.iteration === null || outer.owner === null) continue;
+    const { spec } = decision.stepOf(outer.owner);
+    if (spec.kind === "loop") return outer.names?.get(spec.itemVariable) ?? null;
+  }
+  return decision.execution.input;
+}
