@@ -19,6 +19,8 @@ export type FieldKind =
   | { readonly is: "text"; readonly lengthMax?: number }
   | { readonly is: "choice"; readonly of: readonly string[] }
   | { readonly is: "boolean" }
+  /** A semantic version. */
+  | { readonly is: "version" }
   | { readonly is: "integer"; readonly min?: number; readonly max?: number }
   | { readonly is: "number"; readonly min?: number; readonly max?: number }
   | { readonly is: "duration" }
@@ -49,6 +51,7 @@ export type FieldKind =
   | { readonly is: "either"; readonly of: readonly FieldKind[] };
 
 const TEXT: FieldKind = { is: "text" };
+const VERSION: FieldKind = { is: "version" };
 const BOOLEAN: FieldKind = { is: "boolean" };
 const DURATION: FieldKind = { is: "duration" };
 const SCHEMA: FieldKind = { is: "schema" };
@@ -380,7 +383,7 @@ export const STEP_TYPES: ReadonlyMap<string, StepType> = new Map(
         summary: "Runs another workflow as a child.",
         fields: [
           must("workflow", VALUE, "Its name, or the alias under which it is included."),
-          may("version", TEXT, "The active version when the child starts, unless given."),
+          may("version", VERSION, "The active version when the child starts, unless given."),
           may("wait", BOOLEAN, "Waits for its end."),
         ],
       },
@@ -485,7 +488,7 @@ export function stepFields(type: StepType): readonly Field[] {
 
 const METADATA: FieldKind = object(
   must("name", TEXT, "Names the workflow."),
-  may("version", TEXT, "A semantic version."),
+  may("version", VERSION, "A semantic version."),
   may("description", { is: "text", lengthMax: 500 }, "For people."),
   may("tags", { is: "list", of: { is: "text", lengthMax: 50 }, lengthMax: 20 }, "For finding it."),
   may("owner", TEXT, "Who answers for it."),
@@ -505,7 +508,7 @@ const NAMED_CONDITION: FieldKind = object(
 
 const INCLUDE: FieldKind = object(
   must("workflow", TEXT, "The workflow's name."),
-  may("version", TEXT, "Its version; the active one unless given."),
+  may("version", VERSION, "Its version; the active one unless given."),
   may("alias", TEXT, "The name by which steps use it; its own unless given."),
 );
 

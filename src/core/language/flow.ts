@@ -161,18 +161,19 @@ function successEdges(scope: OutlineScope, isSide: readonly boolean[]): readonly
   const named = byName(scope);
   const targets = (step: OutlineStep, name: string) =>
     new Set(namesIn(field(step.node, name)).flatMap((each) => named.get(each) ?? []));
-  let nextMain: OutlineStep | undefined;
-  for (const step of scope.steps.toReversed()) {
-    const isMain = isSide[step.index] === false;
-    const written = [...targets(step, "on_success")];
-    const implied = isMain && nextMain !== undefined ? [nextMain] : [];
-    for (const to of step.node.entries.has("on_success") ? written : implied) {
+  const mains = scope.steps.filter((step) => isSide[step.index] === false);
+  const nextMain = new Map(mains.map((step, i) => [step, mains[i + 1]]));
+  for (const step of scope.steps) {
+    const next = nextMain.get(step);
+    const implied = next === undefined ? [] : [next];
+    for (const to of step.node.entries.has("on_success") ? targets(step, "on_success") : implied) {
       if (!to.node.entries.has("depends_on")) edges.push({ from: step, to });
     }
-    for (const from of targets(step, "depends_on")) edges.push({ from, to: step });
-    if (isMain) nextMain = step;
   }
-  return edges.toReversed();
+  for (const step of scope.steps) {
+    for (const from of targets(step, "depends_on")) edges.push({ from, to: step });
+  }
+  return edges;
 }
 
 function failureTarget(step: OutlineStep, named: ReadonlyMap<string, OutlineStep>): OutlineStep | undefined {

@@ -15,6 +15,8 @@ export function fits(node: Node, kind: FieldKind): boolean {
       return Number.isInteger(value);
     case "number":
       return typeof value === "number";
+    case "version":
+      return typeof value === "string" || typeof value === "number";
     case "boolean":
       return typeof value === "boolean";
     case "duration":
@@ -53,6 +55,8 @@ export function describe(kind: FieldKind): string {
       return "a whole number";
     case "number":
       return "a number";
+    case "version":
+      return "a semantic version";
     case "boolean":
       return "true or false";
     case "duration":

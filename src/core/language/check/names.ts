@@ -9,9 +9,6 @@ import { RESERVED_NAMES } from "../roots.ts";
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_-]{0,62}$/;
 const WORKFLOW_NAME = /^[a-z0-9]([a-z0-9_-]{0,61}[a-z0-9])?$/;
-const VERSION =
-  /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-(0|[1-9]\d*|\d*[A-Za-z-][0-9A-Za-z-]*)(\.(0|[1-9]\d*|\d*[A-Za-z-][0-9A-Za-z-]*))*)?(\+[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?$/;
-
 export function checkNames(outline: Outline, report: Report): void {
   checkMetadata(outline, report);
   checkSteps(outline, report);
@@ -19,7 +16,6 @@ export function checkNames(outline: Outline, report: Report): void {
   for (const include of items(field(outline.spec, "includes"))) {
     const alias = field(include, "alias");
     if (alias !== undefined) checkName(alias, "an included workflow", report);
-    checkVersion(field(include, "version"), report);
   }
   checkUnique(
     items(field(outline.spec, "includes")).flatMap((each) => field(each, "alias") ?? field(each, "workflow") ?? []),
@@ -30,19 +26,10 @@ export function checkNames(outline: Outline, report: Report): void {
 }
 
 function checkMetadata({ tree }: Outline, report: Report): void {
-  const metadata = field(tree, "metadata");
-  const name = field(metadata, "name");
+  const name = field(field(tree, "metadata"), "name");
   const written = text(name);
   if (name !== undefined && written !== undefined && !WORKFLOW_NAME.test(written)) {
     report.add("workflow-name-invalid", { name: written }, name.place);
-  }
-  checkVersion(field(metadata, "version"), report);
-}
-
-function checkVersion(version: Node | undefined, report: Report): void {
-  const written = text(version)?.replace(/^[vV](?=\d)/, "");
-  if (version !== undefined && written !== undefined && (written.length > 200 || !VERSION.test(written))) {
-    report.add("version-invalid", { version: written }, version.place);
   }
 }
 

@@ -68,6 +68,9 @@ function createChecker(report: Report, leaves: LeafReader): Checker {
       case "integer":
       case "number":
         return checkRange(node, kind, where);
+      case "version":
+        if (!isVersion(scalar(node))) add("version-invalid", { version: plain(node) }, node, where);
+        return;
       case "schema":
         return leaves.readSchema(node, where);
       case "condition":
@@ -202,6 +205,14 @@ function isNear(node: Node, kind: FieldKind): boolean {
   if (kind.is === "choice" || kind.is === "duration") return typeof value === "string";
   if (kind.is === "integer") return typeof value === "number";
   return false;
+}
+
+const VERSION =
+  /^[vV]?(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-(0|[1-9]\d*|\d*[A-Za-z-][0-9A-Za-z-]*)(\.(0|[1-9]\d*|\d*[A-Za-z-][0-9A-Za-z-]*))*)?(\+[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?$/;
+
+/** By the grammar of semver.org, a leading v allowed. */
+function isVersion(written: unknown): boolean {
+  return typeof written === "string" && written.length <= 200 && VERSION.test(written);
 }
 
 /** A missing field is told at the first line of the object that misses it. */

@@ -27,8 +27,6 @@ function checkType(step: OutlineStep, report: Report): void {
       return checkParallel(step, report);
     case "loop":
       return checkLoop(step, report);
-    case "try":
-      return checkOneOf(step, ["catch", "finally"], report, "any");
     case "wait":
       checkOneOf(step, ["duration", "until"], report);
       checkConstantDuration(step, report);
@@ -41,12 +39,16 @@ function checkType(step: OutlineStep, report: Report): void {
 /** One of the fields has to be there, and with "one" no second. */
 function checkOneOf(step: OutlineStep, names: readonly string[], report: Report, how: "one" | "any" = "one"): void {
   const given = names.filter((name) => field(step.node, name) !== undefined);
-  const facts = { owner: `step ${quote(step.name)}`, fields: names };
+  const facts = { owner: ownerOf(step), fields: names };
   if (given.length === 0) report.add("fields-none", facts, placeOf(step), step.name);
   else if (given.length > 1 && how === "one") {
     const second = step.node.entries.get(given[1] ?? "");
     report.add("fields-exclusive", facts, second?.key ?? placeOf(step), step.name);
   }
+}
+
+function ownerOf(step: OutlineStep): string {
+  return step.name === "" ? "the step" : `step ${quote(step.name)}`;
 }
 
 function placeOf(step: OutlineStep): Node["place"] {
@@ -57,12 +59,17 @@ function checkHttp(step: OutlineStep, report: Report): void {
   checkOneOf(step, ["url", "service"], report);
   const hasService = field(step.node, "service") !== undefined;
   if (hasService && field(step.node, "endpoint") === undefined) {
-    report.add("field-missing", { field: "endpoint", owner: `step ${quote(step.name)}` }, placeOf(step), step.name);
+    report.add("field-missing", { field: "endpoint", owner: ownerOf(step) }, placeOf(step), step.name);
   }
   const status = field(step.node, "expect_status");
   if (status !== undefined && toStatusRanges(toJson(status)) === null) {
-    report.add("status-invalid", { met: JSON.stringify(toJson(status)) }, status.place, step.name);
+    report.add("status-invalid", { met: shown(status) }, status.place, step.name);
   }
+}
+
+function shown(node: Node): string {
+  const written = scalar(node);
+  return written === undefined ? JSON.stringify(toJson(node)) : String(written);
 }
 
 function checkTransform(step: OutlineStep, report: Report): void {
@@ -71,9 +78,9 @@ function checkTransform(step: OutlineStep, report: Report): void {
   const language = field(step.node, "language");
   if (language !== undefined && given.length === 0) {
     const wanted = text(language) === "expression" ? ["expression", "mapping"] : ["script", "expression"];
-    report.add("fields-none", { owner: `step ${quote(step.name)}`, fields: wanted }, placeOf(step), step.name);
+    report.add("fields-none", { owner: ownerOf(step), fields: wanted }, placeOf(step), step.name);
   } else if (text(language) === "expression" && given[0] === "script" && language !== undefined) {
-    const facts = { owner: `step ${quote(step.name)}`, fields: ["script", "language: expression"] };
+    const facts = { owner: ownerOf(step), fields: ["script", "language: expression"] };
     report.add("fields-exclusive", facts, language.place, step.name);
   }
 }
@@ -84,7 +91,7 @@ function checkParallel(step: OutlineStep, report: Report): void {
   const join = field(step.node, "join");
   const wanted = scalar(join);
   if (branches?.kind === "list" && count === 0) {
-    report.add("fields-none", { owner: `step ${quote(step.name)}`, fields: ["branches"] }, branches.place, step.name);
+    report.add("fields-none", { owner: ownerOf(step), fields: ["branches"] }, branches.place, step.name);
   } else if (join !== undefined && typeof wanted === "number" && wanted > count) {
     report.add("join-unreachable", { join: wanted, branches: count }, join.place, step.name);
   }
@@ -94,12 +101,12 @@ function checkLoop(step: OutlineStep, report: Report): void {
   checkOneOf(step, ["iterate_over", "while", "times"], report);
   const parallel = field(step.node, "parallel");
   if (parallel !== undefined && scalar(parallel) === true && field(step.node, "while") !== undefined) {
-    const facts = { owner: `step ${quote(step.name)}`, fields: ["while", "parallel"] };
+    const facts = { owner: ownerOf(step), fields: ["while", "parallel"] };
     report.add("fields-exclusive", facts, parallel.place, step.name);
   }
   const chunk = field(step.node, "chunk_size");
   if (chunk !== undefined && field(step.node, "iterate_over") === undefined) {
-    report.add("field-missing", { field: "iterate_over", owner: `step ${quote(step.name)}` }, chunk.place, step.name);
+    report.add("field-missing", { field: "iterate_over", owner: ownerOf(step) }, chunk.place, step.name);
   }
   const times = field(step.node, "times");
   const written = scalar(times);

@@ -45,10 +45,11 @@ export const TEXT_MESSAGES: { readonly [C in keyof TextFacts]: Message<TextFacts
   "yaml-invalid": {
     severity: "error",
     message: (f) => `Expected YAML, but ${f.problem}.`,
-    hint: () => null,
+    hint: () =>
+      "Look for wrong indentation, an open quote or bracket, or text with one of [ ] { } , : # that needs quotes.",
     explanation:
       "The text cannot be read as YAML 1.2 (of which JSON is a part). The place is where the reader noticed, which is " +
-      "sometimes a line after the cause: look for wrong indentation, a missing quote or bracket, or a tab.",
+      "sometimes a line after the cause.",
     wrong: "steps:\n  - name: a\n   type: function",
     right: "steps:\n  - name: a\n    type: function",
   },

@@ -25,11 +25,10 @@ const RUN_MAX = 50;
 export function createGuard(levelsMax: number): Guard {
   /** Where the block collections begin that are open at this place. */
   const columns: number[] = [];
-  let flowDepth = 0;
   let column = 0;
   let lineHasContent = false;
-  /** Values, anchors, tags and stray signs since the last thing that parts values. */
-  let run = 0;
+  /** For each bracket around this place: values, anchors, tags and stray signs since the last thing that parts values. */
+  const runs: number[] = [0];
 
   function open(): void {
     while (!lineHasContent && columns.length > 0 && (columns.at(-1) as number) >= column) columns.pop();
@@ -38,19 +37,25 @@ export function createGuard(levelsMax: number): Guard {
   }
 
   function count(lexeme: string): void {
-    const first = lexeme[0] ?? "";
-    if ("-?:,[{".includes(lexeme) || lexeme === "---") run = 0;
-    else if (!" \t\r\n#\ufeff".includes(first)) run++;
+    const inner = runs.length - 1;
+    if (lexeme === "]" || lexeme === "}") {
+      if (inner > 0) runs.pop();
+      else runs[0] = (runs[0] ?? 0) + 1;
+    } else if ("-?:,".includes(lexeme) || lexeme === "---") {
+      runs[inner] = 0;
+    } else if (!" \t\r\n#\ufeff".includes(lexeme[0] ?? "")) {
+      runs[inner] = (runs[inner] ?? 0) + 1;
+      if (lexeme === "[" || lexeme === "{") runs.push(0);
+    }
   }
 
   return {
     accept(lexeme) {
       if (lexeme === DOCUMENT_BEGINS || lexeme === FLOW_ERROR || lexeme === SCALAR_FOLLOWS) return null;
-      const first = lexeme[0] ?? "";
-      if (lexeme === "[" || lexeme === "{") flowDepth++;
-      else if (lexeme === "]" || lexeme === "}") flowDepth = Math.max(0, flowDepth - 1);
-      else if (flowDepth === 0 && (lexeme === "-" || lexeme === "?")) open();
-      else if (flowDepth === 0 && !lineHasContent && !" \t\n\r#,".includes(first)) open();
+      if (runs.length === 1) {
+        const isContent = !lineHasContent && !" \t\n\r#,".includes(lexeme[0] ?? "");
+        if (lexeme === "-" || lexeme === "?" || isContent) open();
+      }
       count(lexeme);
       const lastBreak = lexeme.lastIndexOf("\n");
       if (lastBreak === -1) column += lexeme.length;
@@ -58,8 +63,8 @@ export function createGuard(levelsMax: number): Guard {
         column = lexeme.length - lastBreak - 1;
         lineHasContent = false;
       }
-      if (columns.length + flowDepth > levelsMax) return "nested too deeply";
-      return run > RUN_MAX + flowDepth ? "no separators" : null;
+      if (columns.length + runs.length > levelsMax) return "nested too deeply";
+      return (runs.at(-1) ?? 0) > RUN_MAX ? "no separators" : null;
     },
   };
 }

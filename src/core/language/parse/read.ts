@@ -27,8 +27,8 @@ const NODES_MAX = 500_000;
 /** Copies that anchors may make. A shared retry policy on each of 500 steps makes 2,000. */
 const COPIES_MAX = 20_000;
 const DOCUMENTS_MAX = 1000;
-/** After that many mistakes of syntax the rest is noise. */
-const SYNTAX_ERRORS_MAX = 20;
+/** One mistake of syntax brings others after it, so that after a few the rest is noise. */
+const SYNTAX_ERRORS_MAX = 5;
 
 const OPTIONS = {
   version: "1.2",
@@ -261,7 +261,7 @@ function createReader(source: Source, report: Report, general: Report): Reader {
       else return name;
       return null;
     }
-    report.add("key-not-text", { key: source.text.slice(place.start, Math.min(place.end, place.start + 80)) }, place);
+    report.add("key-not-text", { key: lineFrom(source.text, place.start) }, place);
     return null;
   }
 
@@ -285,7 +285,7 @@ function createReader(source: Source, report: Report, general: Report): Reader {
         const place = { source, start: error.pos[0], end: Math.max(error.pos[0], error.pos[1]), path: "" };
         const problem = plainProblem(error.message);
         if (error.code !== "NON_STRING_KEY") general.add("yaml-invalid", { problem }, place);
-        else general.add("key-not-text", { key: source.text.slice(place.start, place.end) }, place);
+        else general.add("key-not-text", { key: lineFrom(source.text, place.start) }, place);
       }
       if (document.errors.length > 0) return null;
       const contents = document.contents as yaml.Node | null;
@@ -298,9 +298,30 @@ function createReader(source: Source, report: Report, general: Report): Reader {
   };
 }
 
+function lineFrom(text: string, start: number): string {
+  return text.slice(start, start + 40).split(/[\r\n]/)[0] ?? "";
+}
+
+/** What the parser calls the signs. */
+const SIGNS: ReadonlyMap<string, string> = new Map([
+  ["flow-seq-start", '"["'],
+  ["flow-seq-end", '"]"'],
+  ["flow-map-start", '"{"'],
+  ["flow-map-end", '"}"'],
+  ["map-value-ind", '":"'],
+  ["explicit-key-ind", '"?"'],
+  ["seq-item-ind", '"-"'],
+  ["double-quoted-scalar", "quoted text"],
+  ["single-quoted-scalar", "quoted text"],
+]);
+
 /** The parser's words as the second half of a sentence. */
 function plainProblem(message: string): string {
   const first = message.split("\n")[0] ?? "";
-  const text = first.replace(/[.:]\s*$/, "");
-  return text.length > 200 ? quote(text) : text.charAt(0).toLowerCase() + text.slice(1);
+  const plain = first
+    .replace(/[.:]\s*$/, "")
+    .replace(/(?:flow|map|explicit|seq|double|single)-[a-z-]+/g, (word) => SIGNS.get(word) ?? word)
+    .replace(/ at node end$/, " follows a value that has ended")
+    .replace(/ token in YAML stream: .*$/, " follows where nothing can");
+  return plain.length > 200 ? quote(plain) : plain.charAt(0).toLowerCase() + plain.slice(1);
 }
