@@ -6,6 +6,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { brotliDecompressSync, gunzipSync, inflateSync } from "node:zlib";
 import type { Json, JsonObject } from "../../../core/base/json.ts";
+import { parseForeignJson } from "../foreign-json.ts";
 
 export interface RawResponse {
   readonly status: number;
@@ -19,9 +20,6 @@ export interface Problem {
   readonly code: "PAYLOAD_TOO_LARGE" | "VALIDATION_FAILED";
   readonly message: string;
 }
-
-/** Deeper than any document that people write, and far from where walking down it would break. */
-const DEPTH_MAX = 500;
 
 export function decode({ headers, bytes: raw }: RawResponse, bytesMax: number): Decoded {
   const unpacked = unpack(raw, text(headers["content-encoding"]), bytesMax);
@@ -71,34 +69,9 @@ function kindOf(type: string | null): "json" | "text" | "bytes" | "none" {
 }
 
 function parseJson(bytes: Buffer): Decoded {
-  let value: Json;
-  try {
-    value = JSON.parse(new TextDecoder().decode(bytes));
-  } catch (error) {
-    return refuse(
-      "VALIDATION_FAILED",
-      `Expected the answer to be JSON, as its content type says, but it is not: ${(error as Error).message}`,
-    );
-  }
-  const fault = faultIn(value);
-  return fault === null ? { ok: true, value } : refuse("VALIDATION_FAILED", fault);
-}
-
-/** Walks without recursion: what is too deep to carry must not break the walk that finds it. */
-function faultIn(root: Json): string | null {
-  let level: readonly Json[] = [root];
-  for (let depth = 0; level.length > 0; depth++) {
-    if (depth > DEPTH_MAX)
-      return `Expected the answer to be nested at most ${DEPTH_MAX} levels deep, but it goes deeper.`;
-    const below: Json[] = [];
-    for (const value of level) {
-      if (typeof value === "number" && !Number.isFinite(value))
-        return "Expected the answer's numbers to be finite, but one is beyond all bounds.";
-      if (typeof value === "object" && value !== null) for (const item of Object.values(value)) below.push(item);
-    }
-    level = below;
-  }
-  return null;
+  const parsed = parseForeignJson(new TextDecoder().decode(bytes));
+  if (parsed.ok) return parsed;
+  return refuse("VALIDATION_FAILED", `Expected the answer to be JSON that steps can carry, but ${parsed.fault}.`);
 }
 
 type Unpacked = { readonly ok: true; readonly bytes: Buffer } | { readonly ok: false; readonly problem: Problem };
