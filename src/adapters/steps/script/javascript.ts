@@ -40,10 +40,10 @@ export function loadQuickJs(): Promise<QuickJSWASMModule> {
 }
 
 export function runJavaScript(quickjs: QuickJSWASMModule, job: Job): Reply {
-  const deadline = Date.now() + job.limitMs;
+  const deadline = performance.now() + job.limitMs;
   const runtime = quickjs.newRuntime({ memoryLimitBytes: MEMORY_BYTES_MAX, maxStackSizeBytes: STACK_BYTES_MAX });
   try {
-    runtime.setInterruptHandler(() => Date.now() > deadline);
+    runtime.setInterruptHandler(() => performance.now() > deadline);
     const context = runtime.newContext();
     const reply = runIn(runtime, context, job, deadline);
     context.dispose();
@@ -52,7 +52,7 @@ export function runJavaScript(quickjs: QuickJSWASMModule, job: Job): Reply {
   } catch (error) {
     // The engine itself broke, not the script inside it: out of memory beyond what it can report, or out of stack.
     const message = `Expected the script to stay within ${MEMORY_SHOWN}, but it broke its engine: ${cut(String(error))}`;
-    return Date.now() > deadline ? tooSlow(job.limitMs, true) : failure("SCRIPT_ERROR", message, null, true);
+    return performance.now() > deadline ? tooSlow(job.limitMs, true) : failure("SCRIPT_ERROR", message, null, true);
   }
 }
 
@@ -92,7 +92,7 @@ function runIn(runtime: QuickJSRuntime, context: QuickJSContext, job: Job, deadl
     return { kind: "result", output: context.getString(text) };
   } catch (error) {
     if (!(error instanceof Thrown)) throw error;
-    if (Date.now() > deadline) return tooSlow(job.limitMs);
+    if (performance.now() > deadline) return tooSlow(job.limitMs);
     return describe(context, error.handle);
   } finally {
     for (const handle of handles) if (handle.alive) handle.dispose();
