@@ -23,8 +23,14 @@ if (!existsSync(pinned)) {
 writeFileSync(stamp, lock);
 
 function run(command, args, cwd = root) {
-  const { status, error } = spawnSync(command, args, { cwd, stdio: ["ignore", "inherit", "inherit"], shell: process.platform === "win32" });
+  const { status, error } = spawnSync(command, args, {
+    cwd,
+    stdio: ["ignore", "inherit", "inherit"],
+    shell: process.platform === "win32",
+  });
   if (status === 0) return;
-  console.error(`Expected "${command} ${args.join(" ")}" to succeed, but it ${error === undefined ? `ended with ${status}` : `did not run: ${error.message}`}.`);
+  console.error(
+    `Expected "${command} ${args.join(" ")}" to succeed, but it ${error === undefined ? `ended with ${status}` : `did not run: ${error.message}`}.`,
+  );
   process.exit(1);
 }

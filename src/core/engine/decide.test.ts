@@ -3,7 +3,7 @@ import { afterEach, describe, test } from "node:test";
 
 import { reactionsOf } from "./reactions.ts";
 import { refusalOf } from "./refuse.ts";
-import { type Rig, type RigOptions, startRig } from "./rig.ts";
+import { type Rig, type RigOptions, startRig } from "./rig.test.ts";
 
 /** Every history that a test makes must replay to the state it left. */
 const rigs: Rig[] = [];

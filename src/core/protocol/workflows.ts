@@ -71,6 +71,8 @@ export interface RegisterAnswer {
   readonly validation_status: "valid";
   readonly is_active: boolean;
   readonly hash: string;
+  /** What the registration did, or would do. */
+  readonly change: "created" | "version_created" | "unchanged";
   readonly diagnostics: readonly DiagnosticMessage[];
   readonly endpoints: WorkflowEndpoints;
 }
@@ -84,6 +86,9 @@ export const RegisterAnswer: Message<RegisterAnswer> = message<RegisterAnswer>("
     validation_status: Type.Literal("valid"),
     is_active: Type.Boolean({ description: "Whether starts that name no version use this one." }),
     hash: Type.String({ description: "SHA-256 of the canonical form." }),
+    change: Type.Enum(["created", "version_created", "unchanged"], {
+      description: "What the registration did, or would do.",
+    }),
     diagnostics: Type.Array(DiagnosticMessage, { description: "Warnings; what has errors is not registered." }),
     endpoints: ENDPOINTS,
   }),

@@ -150,6 +150,7 @@ function registeredAnswer(outcome: Outcome<Registered>, isDryRun: boolean): Answ
       validation_status: "valid",
       is_active: isActive,
       hash,
+      change,
       diagnostics: diagnostics.map(toDiagnostic),
       endpoints: endpointsOf(name),
     };

@@ -11,7 +11,7 @@ import type { HistoryEvent } from "./events.ts";
 import { replay } from "./evolve.ts";
 import { createExecution, type Execution, snapshot } from "./execution.ts";
 
-export const START = Date.UTC(2027, 0, 1);
+export const START: number = Date.UTC(2027, 0, 1);
 
 export interface Rig {
   readonly definition: Definition;
@@ -101,7 +101,7 @@ function runRig(definition: Definition, options: RigOptions): Rig {
       const event = history.findLast((each) => each.type === type);
       if (event === undefined)
         throw new Error(`Expected an event ${type}, but met ${history.map(shorten).join(", ")}.`);
-      return event.data as Extract<HistoryEvent, { type: T }>["data"];
+      return event.data as never;
     },
     statuses: () => Object.fromEntries([...execution.steps.values()].map((step) => [step.path, statusOf(step)])),
     replayed: () => ({

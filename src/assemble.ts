@@ -1,0 +1,179 @@
+/**
+ * Puts the platform together: the only file that knows every adapter.
+ *
+ *     configuration ──► store, clock, performers ──► host ──► server
+ *
+ * Who opens, closes: closing goes the other way round, and may be done twice.
+ */
+
+import { createClock } from "./adapters/clock.ts";
+import { createEntropy } from "./adapters/entropy.ts";
+import { createEnvironmentSecrets } from "./adapters/secrets/environment.ts";
+import { createHttpPerformer } from "./adapters/steps/http/performer.ts";
+import { createScriptPerformer } from "./adapters/steps/script/performer.ts";
+import { openMemoryStore } from "./adapters/stores/memory/store.ts";
+import { openSqliteStore } from "./adapters/stores/sqlite/store.ts";
+import type { Config } from "./config/config.ts";
+import type { Host } from "./host/host.ts";
+import { openHost } from "./host/open-host.ts";
+import { createRegistry } from "./host/registry.ts";
+import { performBuiltins } from "./host/tasks/builtin.ts";
+import { createBoard, type TaskBoard } from "./host/tasks/create-board.ts";
+import type { Clock } from "./ports/clock.ts";
+import type { Store } from "./ports/store.ts";
+import { createServer, type Server, type ServerConfig } from "./server/server.ts";
+
+/** Told what went wrong and was dealt with. */
+export type Report = (error: unknown, about: string) => void;
+
+export interface Platform extends AsyncDisposable {
+  readonly host: Host;
+  readonly url: string;
+  readonly dashboardUrl: string;
+}
+
+/** The whole platform on its ports. Resolves when it can take starts. */
+export async function openPlatform(options: { config: Config; version: string; report: Report }): Promise<Platform> {
+  const { config, version, report } = options;
+  const store = await openSqliteStore({ directory: config.dataDirectory });
+  let engine: Engine | null = null;
+  try {
+    engine = await openEngine({ config, store, report });
+    const { host, clock, entropy } = engine;
+    const server = createServer({ host, clock, entropy, config: serverConfig(config, version), report });
+    const { url, dashboardUrl } = await server.listen();
+    return platformOf({
+      engine,
+      server,
+      store,
+      url,
+      dashboardUrl: dashboardUrl ?? url,
+      graceMs: config.server.timeoutMs,
+    });
+  } catch (error) {
+    await engine?.[Symbol.asyncDispose]();
+    await store[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+function platformOf(parts: {
+  engine: Engine;
+  server: Server;
+  store: Store;
+  url: string;
+  dashboardUrl: string;
+  graceMs: number;
+}): Platform {
+  const { engine, server, store, url, dashboardUrl, graceMs } = parts;
+  let closing: Promise<void> | null = null;
+  const close = async () => {
+    await server.close(graceMs);
+    await engine[Symbol.asyncDispose]();
+    await store[Symbol.asyncDispose]();
+  };
+  return {
+    host: engine.host,
+    url,
+    dashboardUrl,
+    [Symbol.asyncDispose]() {
+      closing ??= close();
+      return closing;
+    },
+  };
+}
+
+/** Host and built-in executors over any store, without a server: what `magicflow run` uses, in memory. */
+export interface Engine extends AsyncDisposable {
+  readonly host: Host;
+  readonly clock: Clock;
+  readonly entropy: ReturnType<typeof createEntropy>;
+}
+
+export async function openMemoryEngine(options: { config: Config; report: Report }): Promise<Engine> {
+  const store = openMemoryStore();
+  const engine = await openEngine({ ...options, store });
+  return {
+    ...engine,
+    async [Symbol.asyncDispose]() {
+      await engine[Symbol.asyncDispose]();
+      await store[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function openEngine(options: { config: Config; store: Store; report: Report }): Promise<Engine> {
+  const { config, store, report } = options;
+  const { limits } = config;
+  const clock = createClock();
+  const entropy = createEntropy();
+  const board: { current: TaskBoard | null } = { current: null };
+  const host = await openHost({
+    store,
+    clock,
+    entropy,
+    definitions: createRegistry(store.documents),
+    createTasks(shards) {
+      board.current = createBoard({ clock, store, shards });
+      return board.current;
+    },
+    environment: config.environment,
+    limits: {
+      payloadBytesMax: limits.payloadBytesMax,
+      historyEventsMax: limits.historyEventsMax,
+      executionsInMemory: limits.executionsInMemory,
+      inboxMax: limits.inboxLengthMax,
+      eventsKeptMs: config.eventsTtlMs,
+    },
+    report,
+  });
+  const tasks = board.current as TaskBoard;
+  const performers = [
+    createHttpPerformer({
+      services: servicesOf(config),
+      outgoing: config.outgoing,
+      bytesMax: limits.payloadBytesMax,
+      now: clock.now,
+    }),
+    createScriptPerformer({ bytesMax: limits.payloadBytesMax }),
+  ];
+  const builtins = performBuiltins({
+    builtins: tasks.builtins,
+    performers,
+    secrets: createEnvironmentSecrets(process.env),
+    clock,
+  });
+  return {
+    host,
+    clock,
+    entropy,
+    async [Symbol.asyncDispose]() {
+      await builtins[Symbol.asyncDispose]();
+      await Promise.all(performers.map((performer) => performer[Symbol.asyncDispose]()));
+      await host[Symbol.asyncDispose]();
+      await tasks[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function servicesOf(config: Config): Parameters<typeof createHttpPerformer>[0]["services"] {
+  return Object.fromEntries(
+    Object.entries(config.services).map(([name, { url, headers, auth, timeoutMs }]) => [
+      name,
+      { url, headers, ...(auth === null ? {} : { auth }), ...(timeoutMs === null ? {} : { timeoutMs }) },
+    ]),
+  );
+}
+
+function serverConfig(config: Config, version: string): ServerConfig {
+  const { server, security, limits } = config;
+  return {
+    host: server.host,
+    port: server.port,
+    dashboardPort: server.dashboardPort,
+    authEnabled: security.authEnabled,
+    publicUrl: server.publicUrl,
+    limits: { payloadBytesMax: limits.payloadBytesMax, batchBytesMax: limits.batchBodyBytesMax },
+    version,
+  };
+}

@@ -1,0 +1,51 @@
+/** The configuration of a command: `--config`, else the usual places, then the environment, then the command's flags. */
+
+import { existsSync, readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import type { Config, ConfigProblem } from "../config/config.ts";
+import { readConfig } from "../config/read.ts";
+import type { SettingName } from "../config/settings.ts";
+import { readText } from "./context.ts";
+import { formatProblem } from "./excerpt.ts";
+import { CommandFailure, EXIT } from "./exit-codes.ts";
+import type { Terminal } from "./terminal.ts";
+
+export interface FoundConfig {
+  readonly config: Config;
+  /** The file that was read; null: none. */
+  readonly file: string | null;
+}
+
+export function loadConfig(
+  terminal: Terminal,
+  given: string | undefined,
+  flags: Readonly<Partial<Record<SettingName, string | number | boolean>>>,
+): FoundConfig {
+  const path = given ?? process.env["MAGICFLOW_CONFIG"] ?? usualPlaces().find((place) => existsSync(place)) ?? null;
+  const file = path === null ? null : { name: path, text: readText(path) };
+  const read = readConfig({ file, environment: process.env, flags, readSecretFile });
+  if (!read.ok) {
+    const shown = read.problems.map((problem) => formatConfigProblem(terminal, problem, file?.text ?? null));
+    throw new CommandFailure(EXIT.usage, shown.join("\n"), { problems: read.problems });
+  }
+  return { config: read.config, file: path };
+}
+
+function usualPlaces(): readonly string[] {
+  const home = process.env["XDG_CONFIG_HOME"] ?? join(homedir(), ".config");
+  return ["magicflow.yaml", join(home, "magicflow", "magicflow.yaml"), "/etc/magicflow/magicflow.yaml"];
+}
+
+function readSecretFile(path: string): string | null {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return null;
+  }
+}
+
+function formatConfigProblem(terminal: Terminal, problem: ConfigProblem, text: string | null): string {
+  const { code, message, hint, source, line, column } = problem;
+  return formatProblem(terminal, { code, severity: "error", message, hint, file: source, line, column }, text);
+}
