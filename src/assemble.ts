@@ -6,7 +6,7 @@
  * Who opens, closes: closing goes the other way round, and may be done twice.
  */
 
-import { createClock } from "./adapters/clock.ts";
+import { createSystemClock } from "./adapters/clock.ts";
 import { createEntropy } from "./adapters/entropy.ts";
 import { createEnvironmentSecrets } from "./adapters/secrets/environment.ts";
 import { createHttpPerformer } from "./adapters/steps/http/performer.ts";
@@ -22,6 +22,9 @@ import { createBoard, type TaskBoard } from "./host/tasks/create-board.ts";
 import type { Clock } from "./ports/clock.ts";
 import type { Store } from "./ports/store.ts";
 import { createServer, type Server, type ServerConfig } from "./server/server.ts";
+
+/** The one workspace there is. */
+const WORKSPACE = "default";
 
 /** Told what went wrong and was dealt with. */
 export type Report = (error: unknown, about: string) => void;
@@ -105,7 +108,7 @@ export async function openMemoryEngine(options: { config: Config; report: Report
 async function openEngine(options: { config: Config; store: Store; report: Report }): Promise<Engine> {
   const { config, store, report } = options;
   const { limits } = config;
-  const clock = createClock();
+  const clock = createSystemClock();
   const entropy = createEntropy();
   const board: { current: TaskBoard | null } = { current: null };
   const host = await openHost({
@@ -140,7 +143,7 @@ async function openEngine(options: { config: Config; store: Store; report: Repor
   const builtins = performBuiltins({
     builtins: tasks.builtins,
     performers,
-    secrets: createEnvironmentSecrets(process.env),
+    secrets: createEnvironmentSecrets({ environment: process.env, workspace: WORKSPACE }),
     clock,
   });
   return {
