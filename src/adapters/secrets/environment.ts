@@ -5,16 +5,17 @@
 
 import type { Secrets } from "../../ports/secrets.ts";
 
+export type Environment = Readonly<Record<string, string | undefined>>;
+
 const PREFIX = "MAGICFLOW_SECRET_";
 
-export function createEnvironmentSecrets(options: {
-  readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly workspace: string;
-}): Secrets {
-  const { environment } = options;
+/** The workspace of a platform that has no others. */
+const OWNER = "default";
+
+export function createEnvironmentSecrets(environment: Environment, owner: string = OWNER): Secrets {
   return {
     async read({ workspace, name }) {
-      if (workspace !== options.workspace) return null;
+      if (workspace !== owner) return null;
       return readVariable(environment, `${PREFIX}${name}`) ?? readVariable(environment, `${PREFIX}${toVariable(name)}`);
     },
   };
@@ -24,6 +25,6 @@ function toVariable(name: string): string {
   return name.replaceAll("-", "_").toUpperCase();
 }
 
-function readVariable(environment: Readonly<Record<string, string | undefined>>, variable: string): string | null {
+function readVariable(environment: Environment, variable: string): string | null {
   return Object.hasOwn(environment, variable) ? (environment[variable] ?? null) : null;
 }

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { Performed, Performer } from "../../ports/performer.ts";
 import type { Secrets } from "../../ports/secrets.ts";
 import { performBuiltins } from "./builtin.ts";
-import { createRig, settled } from "./rig.test.ts";
+import { createRig, type Rig, settled } from "./rig.test.ts";
 
 /** Text from data: never filled. */
 const LOOKS_LIKE_A_TEMPLATE = "$".concat("{secrets.KEY}");
@@ -148,6 +148,18 @@ test("a type that this build does not have fails at once", async () => {
   assert.equal(answer.error.retryable, false);
 });
 
+test("tasks that were offered before the built-in executors have come wait for them", async () => {
+  const rig = createRig();
+  rig.offer({ executor: "@http" });
+  rig.offer({ executor: "@grpc" });
+  await rig.pass(5000);
+  assert.equal(rig.finished.length, 0);
+  const { calls } = createPerformed(async () => DONE, rig);
+  await rig.pass(0);
+  assert.equal(calls.length, 1);
+  assert.deepEqual(rig.finished.map(({ answer }) => answer.status).toSorted(), ["completed", "failed"]);
+});
+
 test("closing ends all calls and answers nothing more", async () => {
   const { rig, calls, closing } = createPerformed(
     ({ signal }) => new Promise((resolve) => signal.addEventListener("abort", () => resolve(DONE))),
@@ -159,8 +171,7 @@ test("closing ends all calls and answers nothing more", async () => {
   assert.equal(rig.finished.length, 0);
 });
 
-function createPerformed(perform: (request: Request) => Promise<Performed>) {
-  const rig = createRig();
+function createPerformed(perform: (request: Request) => Promise<Performed>, rig: Rig = createRig()) {
   const calls: Request[] = [];
   const performer: Performer = {
     executor: "@http",

@@ -104,16 +104,18 @@ export function createBoard(world: {
 
   function serveBuiltin(executor: string): void {
     const wake = attendants.get(executor);
-    if (wake !== undefined) {
-      wake();
-      return;
-    }
-    const tasks = table.handOfAll(executor, {
-      holder: { kind: "builtin", cancel: ignore },
+    if (wake !== undefined) wake();
+    // Before the first of them has come nobody can say which are missing: a start-up offers tasks before it is done.
+    else if (attendants.size > 0) giveUpBuiltin(executor);
+  }
+
+  function giveUpBuiltin(executor: string): void {
+    const holder = { kind: "builtin", cancel: ignore } as const;
+    for (const { workspace, task } of table.handOfAll(executor, {
+      holder,
       most: Number.MAX_SAFE_INTEGER,
       leaseMs: 0,
-    });
-    for (const { workspace, task } of tasks) {
+    })) {
       const entry = table.find(workspace, task.id);
       if (entry !== null) table.giveUp(entry, notInThisBuild(entry));
     }
@@ -135,6 +137,7 @@ export function createBoard(world: {
   const builtins: BuiltinTasks = {
     attend(executor, wake) {
       attendants.set(executor, wake);
+      clock.soon(() => table.waitingBuiltins().forEach(serveBuiltin));
       return () => attendants.delete(executor);
     },
     take: ({ executor, most, cancel }) =>

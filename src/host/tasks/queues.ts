@@ -11,6 +11,8 @@ export interface Queues {
   /** The next task of an executor in whatever workspace; workspaces take turns. */
   takeOfAll(executor: string, now: Instant): Entry | null;
   length(place: QueuePlace): number;
+  /** Built-in executors that have tasks waiting in any workspace. */
+  builtins(): readonly string[];
   /** How many tasks wait for each executor of users in a workspace. */
   waiting(workspace: string): ReadonlyMap<string, number>;
 }
@@ -71,6 +73,7 @@ export function createQueues(): Queues {
       return null;
     },
     length: (place) => find(place)?.length ?? 0,
+    builtins: () => [...executors.keys()].filter(isBuiltin),
     waiting(workspace) {
       const counts = new Map<string, number>();
       for (const [executor, workspaces] of executors) {

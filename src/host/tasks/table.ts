@@ -45,6 +45,8 @@ export interface Table extends Board {
   giveUp(entry: Entry, error: StepError): void;
   waiting(place: QueuePlace): number;
   waitingIn(workspace: string): ReadonlyMap<string, number>;
+  /** Built-in executors that have tasks waiting. */
+  waitingBuiltins(): readonly string[];
   tick(passed: Passed, now: Instant): void;
   /** How many alarms are set. */
   readonly size: number;
@@ -249,6 +251,7 @@ export function createTable(parts: {
     giveUp,
     waiting: queues.length,
     waitingIn: queues.waiting,
+    waitingBuiltins: queues.builtins,
     tick(passed, now) {
       leases.tick(passed);
       deadlines.tick(now);
