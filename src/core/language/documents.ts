@@ -3,7 +3,7 @@
 import { describeNode } from "./check/kinds.ts";
 import { nearestTo } from "./check/nearest.ts";
 import { checkDocumentShape } from "./check/shape.ts";
-import { KINDS, WORKFLOW_CONTEXT, WORKFLOW_TEST } from "./fields.ts";
+import { KINDS, WORKFLOW_CONTEXT, WORKFLOW_TEST } from "./document-fields.ts";
 import type { MapNode } from "./parse/node.ts";
 import { field, text } from "./parse/node.ts";
 import { normalise } from "./parse/normalise.ts";

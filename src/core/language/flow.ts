@@ -119,7 +119,10 @@ function sideSteps(scope: OutlineScope, called: ReadonlySet<string>): ReadonlySe
     namesIn(field(step.node, name)).flatMap((each) => named.get(each) ?? []);
 
   // An `on_failure` that names the very next step means "go on anyway" and makes no side step of it.
-  const goesOnAnyway = (step: OutlineStep) => namesOf(step, "on_failure")[0]?.position === step.position + 1;
+  const goesOnAnyway = (step: OutlineStep) => {
+    const [target] = namesOf(step, "on_failure");
+    return target?.position === step.position + 1 && !target.isOfRule;
+  };
   const candidates = new Set(scope.steps.filter((step) => called.has(step.name) || isInlineCompensation(step)));
   for (const step of scope.steps) {
     if (!goesOnAnyway(step)) for (const target of namesOf(step, "on_failure")) candidates.add(target);
@@ -161,7 +164,8 @@ function successEdges(scope: OutlineScope, isSide: readonly boolean[]): readonly
   const named = byName(scope);
   const targets = (step: OutlineStep, name: string) =>
     new Set(namesIn(field(step.node, name)).flatMap((each) => named.get(each) ?? []));
-  const mains = scope.steps.filter((step) => isSide[step.index] === false);
+  // A step that an error rule writes out has no place in the list: nothing follows it, and it follows nothing.
+  const mains = scope.steps.filter((step) => isSide[step.index] === false && !step.isOfRule);
   const nextMain = new Map(mains.map((step, i) => [step, mains[i + 1]]));
   for (const step of scope.steps) {
     const next = nextMain.get(step);

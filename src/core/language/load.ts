@@ -124,5 +124,9 @@ function loadTest({ tree, report, source }: DocumentTree): LoadedTest {
 function sorted(diagnostics: readonly Diagnostic[], files: readonly SourceFile[]): readonly Diagnostic[] {
   const order = new Map(files.map(({ file }, i) => [file, i]));
   const rank = (diagnostic: Diagnostic) => order.get(diagnostic.file) ?? 0;
-  return diagnostics.toSorted((a, b) => rank(a) - rank(b) || a.line - b.line || a.column - b.column);
+  // The schemas of a context are looked at in the context and in its workflow.
+  const keyOf = ({ code, file, line, column, message }: Diagnostic) =>
+    JSON.stringify([code, file, line, column, message]);
+  const different = [...new Map(diagnostics.map((diagnostic) => [keyOf(diagnostic), diagnostic])).values()];
+  return different.toSorted((a, b) => rank(a) - rank(b) || a.line - b.line || a.column - b.column);
 }

@@ -22,6 +22,8 @@ export function fits(node: Node, kind: FieldKind): boolean {
     case "duration":
       return (typeof value === "string" || typeof value === "number") && parseDuration(value) !== null;
     case "text":
+    case "path":
+    case "pattern":
     case "source":
     case "sql":
     case "reference":
@@ -67,6 +69,10 @@ export function describe(kind: FieldKind): string {
       return "text";
     case "reference":
       return "the name of a step";
+    case "path":
+      return "a path";
+    case "pattern":
+      return "a code or a regular expression";
     case "condition":
       return "a condition";
     case "schema":

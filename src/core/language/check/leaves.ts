@@ -9,6 +9,7 @@ import type { OutlineStep } from "../outline.ts";
 import type { Node, Place } from "../parse/node.ts";
 import { descend, scalar, text, toJson } from "../parse/node.ts";
 import type { Reading } from "../parts.ts";
+import { checkPattern } from "../regex.ts";
 import type { Report } from "../report.ts";
 import { isRetryCode } from "../retry-rule.ts";
 import type { Schema } from "../schema.ts";
@@ -29,6 +30,9 @@ export interface LeafReader {
   readValue(node: Node, where: Where): void;
   readCondition(node: Node, where: Where): void;
   readSchema(node: Node, where: Where): void;
+  /** Paths and patterns are only looked at: whoever uses them compiles them. */
+  readPath(node: Node, where: Where): void;
+  readPattern(node: Node, where: Where): void;
   readonly parts: {
     readonly values: Map<Node, Value>;
     readonly conditions: Map<Node, Expression>;
@@ -120,7 +124,30 @@ export function createLeafReader(report: Report): LeafReader {
     if (schema !== null) schemas.set(node, schema);
   }
 
-  return { readValue, readCondition, readSchema, parts: { values, conditions, schemas, durations, readings } };
+  function readPath(node: Node, where: Where): void {
+    const written = text(node) ?? "";
+    // A plain name means every field of that name.
+    if (!written.startsWith("$")) return;
+    const parsed = parseExpression(written, { bareRoots: false });
+    if (parsed.ok) return;
+    const { message, hint, offset } = parsed.problem;
+    const facts = { field: where.fields.at(-1) ?? "", problem: message, hint };
+    report.add("expression-invalid", facts, placeIn(node, offset), where.step?.name);
+  }
+
+  function readPattern(node: Node, where: Where): void {
+    const problem = checkPattern(text(node) ?? "", "search");
+    if (problem !== null) report.add("pattern-invalid", { problem }, node.place, where.step?.name);
+  }
+
+  return {
+    readValue,
+    readCondition,
+    readSchema,
+    readPath,
+    readPattern,
+    parts: { values, conditions, schemas, durations, readings },
+  };
 }
 
 /** A number in quotes is a number where nothing else can be meant. */

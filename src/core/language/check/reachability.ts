@@ -8,7 +8,7 @@ import type { Report } from "../report.ts";
 export function checkReachability(outline: Outline, flow: Flow, report: Report): void {
   const isReached = reachedSteps(outline, flow);
   for (const scope of outline.scopes) {
-    const mains = scope.steps.filter((step) => flow.isSide[step.index] === false);
+    const mains = scope.steps.filter((step) => flow.isSide[step.index] === false && !step.isOfRule);
     checkSidePlaces(scope, mains.at(-1), flow, report);
     checkEntries(mains, flow, report);
     for (const step of scope.steps) {

@@ -2,7 +2,6 @@
 
 import { quote } from "../../base/text.ts";
 import type { PlacedReference, Reference } from "../expressions/expression.ts";
-import { STEP_TYPES } from "../fields.ts";
 import type { Flow } from "../flow.ts";
 import type { Outline, OutlineStep } from "../outline.ts";
 import type { Place } from "../parse/node.ts";
@@ -10,6 +9,7 @@ import { descend, field, items, text } from "../parse/node.ts";
 import type { Reading } from "../parts.ts";
 import type { Report } from "../report.ts";
 import { COMMON_ROOTS, loopVariables, OUTPUT_ROOTS } from "../roots.ts";
+import { STEP_TYPES } from "../step-fields.ts";
 import { placeIn } from "./leaves.ts";
 import { nearestTo } from "./nearest.ts";
 import { checkOrder } from "./order.ts";

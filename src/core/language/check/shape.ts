@@ -6,13 +6,15 @@
 import { parseDuration } from "../../base/duration.ts";
 import { quote } from "../../base/text.ts";
 import type { Facts } from "../diagnostics/facts.ts";
-import type { Field, FieldKind, StepType } from "../fields.ts";
-import { STEP_FIELDS, STEP_TYPES, stepFields, WORKFLOW } from "../fields.ts";
+import { WORKFLOW } from "../document-fields.ts";
+import type { Field, FieldKind } from "../fields.ts";
 import type { Outline, OutlineStep } from "../outline.ts";
 import type { MapNode, Node } from "../parse/node.ts";
 import { field, scalar, text } from "../parse/node.ts";
 import type { Parts } from "../parts.ts";
 import type { Report } from "../report.ts";
+import type { StepType } from "../step-fields.ts";
+import { STEP_FIELDS, STEP_TYPES, stepFields } from "../step-fields.ts";
 import { describe, describeNode, fits } from "./kinds.ts";
 import type { LeafReader, Where } from "./leaves.ts";
 import { createLeafReader } from "./leaves.ts";
@@ -75,6 +77,10 @@ function createChecker(report: Report, leaves: LeafReader): Checker {
         return leaves.readSchema(node, where);
       case "condition":
         return leaves.readCondition(node, where);
+      case "path":
+        return leaves.readPath(node, where);
+      case "pattern":
+        return leaves.readPattern(node, where);
       case "value":
       case "mapping":
         return leaves.readValue(node, where);

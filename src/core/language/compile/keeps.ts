@@ -18,7 +18,7 @@ export function keepsOf(loop: OutlineStep, lookup: Lookup): LoopSpec["keeps"] {
   for (const path of paths) {
     const kept = keptBy(path);
     if (kept === "all") return "all";
-    if (kept !== "nothing") names.add(kept);
+    if (kept !== null) names.add(kept);
   }
   return [...names].sort();
 }
@@ -53,10 +53,11 @@ function iterationsIn(members: readonly string[]): readonly (readonly string[])[
   return [];
 }
 
-function keptBy(path: readonly string[]): string {
+/** A step's name; null where only facts about the iterations are read. */
+function keptBy(path: readonly string[]): string | null {
   const [which, member, step] = path;
-  if (which === "length" || ["index", "status", "error"].includes(member ?? "")) return "nothing";
+  if (which === "length" || ["index", "status", "error"].includes(member ?? "")) return null;
   if (which === undefined || which === "**" || member === undefined || member === "*" || member === "**") return "all";
-  if (member !== "steps") return "nothing";
+  if (member !== "steps") return null;
   return step === undefined || step === "*" || step === "**" ? "all" : step;
 }

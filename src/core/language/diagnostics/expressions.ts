@@ -16,6 +16,16 @@ export const EXPRESSION_MESSAGES: { readonly [C in keyof ExpressionFacts]: Messa
     wrong: 'when: "$.input.total >"',
     right: 'when: "$.input.total > 100"',
   },
+  "pattern-invalid": {
+    severity: "error",
+    message: (f) => f.problem,
+    hint: () => null,
+    explanation:
+      "Patterns run in time that grows with the text and nothing else, so that no text can keep the platform busy. What " +
+      "cannot run like that, such as a reference back to a group, is refused.",
+    wrong: 'patterns: ["(a"]',
+    right: 'patterns: ["TIMEOUT", "connection .* refused"]',
+  },
   "root-unknown": {
     severity: "error",
     message: (f) =>

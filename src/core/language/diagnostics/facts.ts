@@ -81,6 +81,7 @@ export interface FlowFacts {
 
 export interface ExpressionFacts {
   "expression-invalid": { readonly field: string; readonly problem: string; readonly hint: string | null };
+  "pattern-invalid": { readonly problem: string };
   "root-unknown": { readonly root: string; readonly nearest: string | null };
   "root-elsewhere": { readonly root: string; readonly where: string };
   "step-later": { readonly reader: string; readonly name: string };

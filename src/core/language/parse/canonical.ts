@@ -8,8 +8,8 @@
 
 import { formatDuration, parseDuration } from "../../base/duration.ts";
 import type { FieldKind } from "../fields.ts";
-import { STEP_TYPES, stepFields } from "../fields.ts";
 import { isRetryCode, toRetryCode } from "../retry-rule.ts";
+import { STEP_TYPES, stepFields } from "../step-fields.ts";
 import type { Entry, MapNode, Node } from "./node.ts";
 import { field, listAt, scalar, scalarAt, text } from "./node.ts";
 

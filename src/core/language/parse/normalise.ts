@@ -7,8 +7,9 @@
  * understood is left as it is. Nodes keep the places where they were written.
  */
 
-import { DOCUMENTS, STEP_TYPES } from "../fields.ts";
+import { DOCUMENTS } from "../document-fields.ts";
 import type { Report } from "../report.ts";
+import { STEP_TYPES } from "../step-fields.ts";
 import type { Alias } from "./aliases.ts";
 import {
   API_VERSION_ALIASES,

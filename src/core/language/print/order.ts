@@ -6,10 +6,11 @@
  */
 
 import { fits } from "../check/kinds.ts";
+import { WORKFLOW, WORKFLOW_CONTEXT, WORKFLOW_TEST } from "../document-fields.ts";
 import type { Field, FieldKind } from "../fields.ts";
-import { STEP_FIELDS, STEP_TYPES, stepFields, WORKFLOW, WORKFLOW_CONTEXT, WORKFLOW_TEST } from "../fields.ts";
 import type { Entry, MapNode, Node } from "../parse/node.ts";
 import { field, text } from "../parse/node.ts";
+import { STEP_FIELDS, STEP_TYPES, stepFields } from "../step-fields.ts";
 
 /** A document of a kind that the table does not know is given back as it is. */
 export function orderFields(tree: MapNode): MapNode {
