@@ -23,7 +23,10 @@ export interface Board {
 
 /** What the board asks of the shard loop. All resolve after the commit. */
 export interface Shards {
-  /** An executor's answer, or the board's own verdict (time-out, lost leases); false if it no longer fitted. */
+  /**
+   * An executor's answer, or the board's own verdict (time-out, lost leases); `stale` if it no longer fitted. Rejects with
+   * `RefusedError` where it is not known whether it is recorded: it may be given again.
+   */
   finishTask(request: FinishTask): Promise<"accepted" | "stale" | "unknown">;
   /** Tasks of parked executions fit this poll: load them, so that they are offered. */
   wake(executionIds: readonly string[]): void;
@@ -35,7 +38,11 @@ export interface FinishTask {
   readonly path: string;
   readonly attempt: number;
   readonly answer:
-    | { readonly status: "completed"; readonly output: import("../core/base/json.ts").Json; readonly http: { readonly status: number; readonly headers: import("../core/base/json.ts").JsonObject } | null }
+    | {
+        readonly status: "completed";
+        readonly output: import("../core/base/json.ts").Json;
+        readonly http: { readonly status: number; readonly headers: import("../core/base/json.ts").JsonObject } | null;
+      }
     | { readonly status: "failed"; readonly error: import("../core/engine/error.ts").StepError };
   readonly startedAt: Instant | null;
   readonly instance: string | null;

@@ -5,7 +5,7 @@ import { test } from "node:test";
 
 import { openMemoryStore } from "../adapters/stores/memory/store.ts";
 import type { ShardBatch } from "../ports/store.ts";
-import { ORDER, openWorld, START, SHORT, workflow, WORKSPACE } from "./world.test.ts";
+import { ORDER, openWorld, SHORT, START, WORKSPACE, workflow } from "./world.test.ts";
 
 const PARENT = workflow(
   "parent",
@@ -95,7 +95,10 @@ test("a child without workflow, or with input that does not fit, fails its paren
     assert.ok(failed?.type === "StepFailed");
     failures.push([failed.data.error.code, failed.data.error.message]);
   }
-  assert.deepEqual(failures.map(([code]) => code), ["WORKFLOW_ERROR", "VALIDATION_FAILED"]);
+  assert.deepEqual(
+    failures.map(([code]) => code),
+    ["WORKFLOW_ERROR", "VALIDATION_FAILED"],
+  );
   assert.match(String(failures[0]?.[1]), /nobody/);
   assert.match(String(failures[1]?.[1]), /amount/);
   await world.close();

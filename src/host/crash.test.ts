@@ -15,7 +15,7 @@ import { snapshot } from "../core/engine/execution.ts";
 import { loadWorkflow } from "../core/language/load.ts";
 import type { Store } from "../ports/store.ts";
 import { createRegistry } from "./registry.ts";
-import { type Intercept, openWorld, ORDER, START, startOf, workflow, WORKSPACE, type World } from "./world.test.ts";
+import { type Intercept, ORDER, openWorld, START, startOf, WORKSPACE, type World, workflow } from "./world.test.ts";
 
 const MIXED = workflow(
   "mixed",
@@ -79,7 +79,13 @@ async function answerOnce(callers: Callers, name: string, ask: () => Promise<{ o
 }
 
 /** Plays the scenario; from the call on that is numbered `dieAt` nothing answers any more. Answers whether that came. */
-async function playUntilDeath(store: Store, callers: Callers, at: number, dieAt: number, side: "before" | "after"): Promise<boolean> {
+async function playUntilDeath(
+  store: Store,
+  callers: Callers,
+  at: number,
+  dieAt: number,
+  side: "before" | "after",
+): Promise<boolean> {
   let calls = 0;
   const death = Promise.withResolvers<never>();
   const never = new Promise<never>(() => {});
@@ -117,11 +123,18 @@ function orDeath<T>(promise: Promise<T>, death: Promise<never>): Promise<T> {
 async function checkAll(store: Store): Promise<void> {
   const definitions = createRegistry(store.documents);
   const { rows } = await store.findExecutions({ workspace: WORKSPACE, limit: 100 });
-  assert.deepEqual(rows.map((row) => `${row.workflow} ${row.status}`).sort(), ["listener completed", "mixed completed", "order completed"]);
+  assert.deepEqual(rows.map((row) => `${row.workflow} ${row.status}`).sort(), [
+    "listener completed",
+    "mixed completed",
+    "order completed",
+  ]);
   for (const row of rows) {
     const packs = await store.readHistory({ executionId: row.id, afterSeq: 0, bytesMax: 1e9 });
     const events = packs.flatMap(({ text }) => text.split("\n").map((line) => JSON.parse(line) as HistoryEvent));
-    assert.deepEqual(events.map(({ seq }) => seq), events.map((_, i) => i + 1));
+    assert.deepEqual(
+      events.map(({ seq }) => seq),
+      events.map((_, i) => i + 1),
+    );
     assert.equal(events.filter(({ type }) => TYPES_OF_THE_END.has(type)).length, 1);
     const ends = events.filter(({ type }) => type === "StepCompleted").map(({ path }) => path);
     assert.equal(new Set(ends).size, ends.length, "a step completes once");
@@ -129,10 +142,14 @@ async function checkAll(store: Store): Promise<void> {
     assert.ok(found.ok);
     const execution = replay(found.definition, { id: row.id, workspace: WORKSPACE }, events);
     assert.equal(execution.status, row.status);
-    assert.deepEqual(snapshot(execution), snapshot(replay(found.definition, { id: row.id, workspace: WORKSPACE }, events)));
+    assert.deepEqual(
+      snapshot(execution),
+      snapshot(replay(found.definition, { id: row.id, workspace: WORKSPACE }, events)),
+    );
     const nap = events.find((event) => event.type === "StepStarted" && event.step === "nap");
     const woken = events.find((event) => event.type === "StepCompleted" && event.step === "nap");
-    if (nap !== undefined && woken !== undefined) assert.ok(Date.parse(woken.at) - Date.parse(nap.at) >= 40_000, "no timer is early");
+    if (nap !== undefined && woken !== undefined)
+      assert.ok(Date.parse(woken.at) - Date.parse(nap.at) >= 40_000, "no timer is early");
   }
   for (let shard = 0; shard < store.shards; shard++) assert.deepEqual(await store.readOutbox(shard), []);
 }

@@ -19,7 +19,7 @@ import { reload } from "./loading.ts";
 import { forget, type Loop } from "./loop.ts";
 import { send, takeMessage } from "./messages.ts";
 import { hasEnded, rowAfter } from "./rows.ts";
-import type { Resident, Shard } from "./shard.ts";
+import { createResident, type Resident, type Shard } from "./shard.ts";
 
 /** An execution that decides nothing at its own wake-up must not be woken again and again. */
 const WAKE_AGAIN_MS = 1000;
@@ -74,20 +74,7 @@ function beginOnce(loop: Loop, shard: Shard, start: NewExecution): Resident {
   const events = decide(definition, execution, command, contextOf(loop));
   const row = rowAfter(null, events, { execution, definition, shard: shard.index });
   if (row === null) throw new Bug(`Expected the start of ${executionId} to be decided, but nothing followed from it.`);
-  const resident: Resident = {
-    kind: "resident",
-    shard,
-    definition,
-    execution,
-    row,
-    lastPart: null,
-    pending: 0,
-    lookups: 0,
-    isContinuing: false,
-    usedAt: loop.clock.now(),
-    wakeAt: 0,
-    place: -1,
-  };
+  const resident = createResident({ shard, definition, execution, row, usedAt: loop.clock.now() });
   const decided = react(resident, events);
   shard.slots.set(executionId, resident);
   record(loop, resident, { ...decided, row, isRowNew: true });

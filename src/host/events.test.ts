@@ -5,7 +5,7 @@ import { test } from "node:test";
 
 import type { Json } from "../core/base/json.ts";
 import { StoreError } from "../ports/store.ts";
-import { openWorld, refused, workflow, WORKSPACE, type World } from "./world.test.ts";
+import { openWorld, refused, WORKSPACE, type World, workflow } from "./world.test.ts";
 
 const LISTEN = workflow(
   "listen",
@@ -123,7 +123,8 @@ test("an event whose waits cannot be looked up for a while reaches them later", 
   const world = await openWorld({
     workflows: [LISTEN],
     intercept: async (name, call) => {
-      if (isBroken && (name === "findWaits" || name === "findEvents")) throw new StoreError("gone", "The disk is away.");
+      if (isBroken && (name === "findWaits" || name === "findEvents"))
+        throw new StoreError("gone", "The disk is away.");
       return call();
     },
   });

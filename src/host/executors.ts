@@ -10,8 +10,18 @@ export interface Executors {
   /** Waits up to `waitMs` for the first task, then answers what is there. Makes the instance known. */
   poll(request: PollRequest): Promise<readonly LeasedTask[]>;
   /** Each answer is given after its commit. */
-  finish(request: { workspace: string; results: readonly TaskResult[] }): Promise<readonly { readonly taskId: string; readonly outcome: ResultOutcome }[]>;
-  heartbeat(request: { workspace: string; heartbeats: readonly Heartbeat[] }): readonly { readonly taskId: string; readonly outcome: "accepted" | "stale" | "unknown"; readonly cancel: boolean }[];
+  finish(request: {
+    workspace: string;
+    results: readonly TaskResult[];
+  }): Promise<readonly { readonly taskId: string; readonly outcome: ResultOutcome }[]>;
+  heartbeat(request: {
+    workspace: string;
+    heartbeats: readonly Heartbeat[];
+  }): readonly {
+    readonly taskId: string;
+    readonly outcome: "accepted" | "stale" | "unknown";
+    readonly cancel: boolean;
+  }[];
   report(request: { workspace: string; status: InstanceStatus }): void;
   list(request: { workspace: string }): readonly ExecutorRecord[];
   read(request: { workspace: string; name: string }): ExecutorRecord | null;
@@ -70,7 +80,12 @@ export interface InstanceStatus {
   readonly concurrency: number | null;
   readonly running: number | null;
   readonly health: "healthy" | "degraded" | "unhealthy";
-  readonly checks: readonly { readonly name: string; readonly status: "healthy" | "degraded" | "unhealthy"; readonly function: string | null; readonly message: string | null }[];
+  readonly checks: readonly {
+    readonly name: string;
+    readonly status: "healthy" | "degraded" | "unhealthy";
+    readonly function: string | null;
+    readonly message: string | null;
+  }[];
   readonly version: string | null;
   readonly labels: JsonObject;
 }

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { type EventPack, StoreError } from "../ports/store.ts";
-import { ORDER, openWorld, workflow, WORKSPACE, type World } from "./world.test.ts";
+import { ORDER, openWorld, WORKSPACE, type World, workflow } from "./world.test.ts";
 
 const LISTEN = workflow(
   "listen",

@@ -22,11 +22,32 @@ export interface Host extends AsyncDisposable {
   /** In the order of the requests; each is accepted or refused by itself. All that is accepted is one group commit. */
   startMany(requests: readonly StartRequest[]): Promise<readonly Outcome<Started>[]>;
 
-  cancel(request: { workspace: string; executionId: string; commandId: string; reason: string }): Promise<Outcome<object>>;
-  terminate(request: { workspace: string; executionId: string; commandId: string; reason: string }): Promise<Outcome<object>>;
-  pause(request: { workspace: string; executionId: string; commandId: string; freezeTimers: boolean }): Promise<Outcome<object>>;
+  cancel(request: {
+    workspace: string;
+    executionId: string;
+    commandId: string;
+    reason: string;
+  }): Promise<Outcome<object>>;
+  terminate(request: {
+    workspace: string;
+    executionId: string;
+    commandId: string;
+    reason: string;
+  }): Promise<Outcome<object>>;
+  pause(request: {
+    workspace: string;
+    executionId: string;
+    commandId: string;
+    freezeTimers: boolean;
+  }): Promise<Outcome<object>>;
   resume(request: { workspace: string; executionId: string; commandId: string }): Promise<Outcome<object>>;
-  signal(request: { workspace: string; executionId: string; commandId: string; name: string; data: Json }): Promise<Outcome<object>>;
+  signal(request: {
+    workspace: string;
+    executionId: string;
+    commandId: string;
+    name: string;
+    data: Json;
+  }): Promise<Outcome<object>>;
   /** Re-opens: failed and cancelled steps begin again. */
   retry(request: { workspace: string; executionId: string; commandId: string }): Promise<Outcome<object>>;
   /** A new execution from the start of an old one, with its input or another, on its version or another. */
@@ -58,10 +79,16 @@ export interface Host extends AsyncDisposable {
   find(query: ExecutionQuery): Promise<{ readonly rows: readonly ExecutionRow[]; readonly nextCursor: string | null }>;
   count(query: { workspace: string; workflow: string | null }): Promise<Readonly<Record<string, number>>>;
   /** Resolves true when the execution has ended (its terminal event is on disk), false after `timeoutMs` or abort. */
-  waitForEnd(request: { workspace: string; executionId: string; timeoutMs: number; signal: AbortSignal }): Promise<boolean>;
+  waitForEnd(request: {
+    workspace: string;
+    executionId: string;
+    timeoutMs: number;
+    signal: AbortSignal;
+  }): Promise<boolean>;
   /**
    * Every committed event after `afterSeq`, once, in order: first from the store, then live. Ends when the execution has
-   * ended and nothing is left, or at abort. Null: no such execution.
+   * ended and nothing is left, at abort, when the host is closed, or when the reader is 1 MiB behind: then it follows
+   * again from the last number it has. Null: no such execution.
    */
   follow(request: {
     workspace: string;
@@ -70,7 +97,17 @@ export interface Host extends AsyncDisposable {
     signal: AbortSignal;
   }): Promise<AsyncIterable<EventPack> | null>;
   /** Which tasks of an execution are leased, for showing `running` instead of `scheduled`: path -> since when, by whom. */
-  leasesOf(executionId: string): ReadonlyMap<string, { readonly since: Instant; readonly instance: string; readonly progress: number | null; readonly message: string | null }>;
+  leasesOf(
+    executionId: string,
+  ): ReadonlyMap<
+    string,
+    {
+      readonly since: Instant;
+      readonly instance: string;
+      readonly progress: number | null;
+      readonly message: string | null;
+    }
+  >;
 
   health(): HostHealth;
 }
@@ -99,7 +136,12 @@ export interface Started {
 export interface HostHealth {
   readonly status: "ok" | "degraded" | "failing";
   readonly store: { readonly status: "ok" | "failing"; readonly error: string | null; readonly lastWriteMs: number };
-  readonly shards: readonly { readonly shard: number; readonly status: "running" | "loading" | "stopped"; readonly inbox: number; readonly inMemory: number }[];
+  readonly shards: readonly {
+    readonly shard: number;
+    readonly status: "running" | "loading" | "stopped";
+    readonly inbox: number;
+    readonly inMemory: number;
+  }[];
   readonly executionsInMemory: number;
   readonly quarantined: number;
   readonly loopDelayMs: number;

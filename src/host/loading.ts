@@ -21,7 +21,7 @@ import { type Loop, returnItems, unavailable } from "./loop.ts";
 import { takeMessage } from "./messages.ts";
 import { quarantine, quarantined } from "./quarantine.ts";
 import { hasEnded, unparked } from "./rows.ts";
-import type { Loading, Resident, Shard } from "./shard.ts";
+import { createLoading, createResident, type Loading, type Resident, type Shard } from "./shard.ts";
 
 /** How many are read at a time: enough to keep the store busy, few enough not to fill memory with half-read histories. */
 const LOADS_MAX = 32;
@@ -39,13 +39,11 @@ const HELD_FIRST_MS = 1000;
 /** Begins a load unless one is on its way. The execution is not in memory. */
 export function load(loop: Loop, shard: Shard, executionId: string, lane: "urgent" | "background"): Loading {
   const known = shard.slots.get(executionId);
-  const loading: Loading =
-    known?.kind === "loading" ? known : { kind: "loading", shard, executionId, waiting: [], isStarted: false };
+  const loading = known?.kind === "loading" ? known : createLoading(shard, executionId, []);
+  const isNoNews = known !== undefined && (loading.isStarted || loading.isUrgent || lane === "background");
+  if (isNoNews) return loading;
   shard.slots.set(executionId, loading);
-  if (known === undefined || (lane === "urgent" && !loading.isStarted)) {
-    loop.loads[lane].push(loading);
-    startLoads(loop);
-  }
+  enqueue(loop, loading, lane);
   return loading;
 }
 
@@ -67,14 +65,18 @@ export function reload(loop: Loop, resident: Resident, item: CommandItem, error:
     error,
     `deciding ${item.command.kind} for execution ${executionId} failed; it is loaded again and tried once more`,
   );
-  const loading: Loading = { kind: "loading", shard, executionId, waiting: [item], isStarted: false };
+  const loading = createLoading(shard, executionId, [item]);
+  loading.isUrgent = true;
   shard.slots.set(executionId, loading);
-  const begin = () => {
-    loop.loads.urgent.push(loading);
-    startLoads(loop);
-  };
+  const begin = () => enqueue(loop, loading, "urgent");
   if (resident.pending === 0 || resident.lastPart === null) begin();
   else void resident.lastPart.batch.done.then(begin);
+}
+
+function enqueue(loop: Loop, loading: Loading, lane: "urgent" | "background"): void {
+  loading.isUrgent = lane === "urgent";
+  loop.loads[lane].push(loading);
+  startLoads(loop);
 }
 
 function startLoads(loop: Loop): void {
@@ -105,7 +107,10 @@ async function readAndInstall(loop: Loop, loading: Loading): Promise<void> {
     if (isWanted(loading)) tryAgainLater(loop, loading, error);
     return;
   }
-  if (!isWanted(loading)) return;
+  if (isWanted(loading)) place(loop, loading, found);
+}
+
+function place(loop: Loop, loading: Loading, found: Found): void {
   const { shard, executionId, waiting } = loading;
   switch (found.kind) {
     case "unknown":
@@ -224,20 +229,8 @@ function nextTurn(loop: Loop): Promise<void> {
 function install(loop: Loop, loading: Loading, found: Extract<Found, { kind: "read" }>): void {
   const { shard, executionId, waiting } = loading;
   const { row, definition, execution } = found;
-  const resident: Resident = {
-    kind: "resident",
-    shard,
-    definition,
-    execution,
-    row,
-    lastPart: null,
-    pending: 0,
-    lookups: 0,
-    isContinuing: !hasEnded(row.status),
-    usedAt: loop.clock.now(),
-    wakeAt: 0,
-    place: -1,
-  };
+  const resident = createResident({ shard, definition, execution, row, usedAt: loop.clock.now() });
+  resident.isContinuing = !hasEnded(row.status);
   shard.slots.set(executionId, resident);
   if (hasEnded(row.status)) return returnItems(loop, shard, waiting);
   try {
@@ -282,10 +275,10 @@ function tryAgainLater(loop: Loop, loading: Loading, error: unknown): void {
   loading.waiting.splice(0, loading.waiting.length, ...kept);
   for (const item of refused) refuseItem(item, unavailable(loop));
   loading.isStarted = false;
+  // Urgent as long as it waits: what is asked of it meanwhile does not make it be tried at once.
+  loading.isUrgent = true;
   loop.clock.after(AGAIN_MS, () => {
-    if (loading.isStarted || !isWanted(loading)) return;
-    loop.loads.background.push(loading);
-    startLoads(loop);
+    if (!loading.isStarted && isWanted(loading)) enqueue(loop, loading, "urgent");
   });
 }
 

@@ -10,7 +10,14 @@ test("a workflow runs from its start to its end", async () => {
   assert.equal(await world.work(() => ({ ok: 1 })), 1);
   assert.equal(await world.work(() => ({ ok: 2 })), 1);
   assert.equal((await world.row(id)).status, "completed");
-  assert.deepEqual(await world.types(id), ["ExecutionStarted", "StepScheduled", "StepCompleted", "StepScheduled", "StepCompleted", "ExecutionCompleted"]);
+  assert.deepEqual(await world.types(id), [
+    "ExecutionStarted",
+    "StepScheduled",
+    "StepCompleted",
+    "StepScheduled",
+    "StepCompleted",
+    "ExecutionCompleted",
+  ]);
   assert.equal(world.inMemory(), 0);
   await world.close();
 });

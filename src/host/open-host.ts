@@ -5,6 +5,7 @@
  */
 
 import { shardOfKey } from "../core/base/ids.ts";
+import { isLongerThan, type Json } from "../core/base/json.ts";
 import type { Command } from "../core/engine/commands.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Entropy } from "../ports/entropy.ts";
@@ -81,9 +82,10 @@ export async function openHost(options: HostOptions): Promise<Host> {
     terminate: ({ commandId: id, reason, ...place }) => ask(loop, place, { kind: "Terminate", id, reason }),
     pause: ({ commandId: id, freezeTimers, ...place }) => ask(loop, place, { kind: "Pause", id, freezeTimers }),
     resume: ({ commandId: id, ...place }) => ask(loop, place, { kind: "Resume", id }),
-    signal: ({ commandId: id, name, data, ...place }) => ask(loop, place, { kind: "Signal", id, name, data }),
+    signal: async ({ commandId: id, name, data, ...place }) =>
+      tooLong(loop, data) ?? (await ask(loop, place, { kind: "Signal", id, name, data })),
     retry: ({ commandId: id, ...place }) => ask(loop, place, { kind: "Retry", id }),
-    publish: (event) => publish(loop, event),
+    publish: async (event) => tooLong(loop, event.data) ?? (await publish(loop, event)),
 
     read: (request) => readRow(loop, request),
     readHistory: (request) => readHistory(loop, request),
@@ -139,6 +141,13 @@ function publish(loop: Loop, event: Parameters<Host["publish"]>[0]): Promise<Out
     reply: { resolve, reject },
   });
   return promise;
+}
+
+function tooLong(loop: Loop, data: Json): Outcome<never> | null {
+  const { payloadBytesMax } = loop.limits;
+  if (!isLongerThan(data, payloadBytesMax)) return null;
+  const message = `Expected data of at most ${payloadBytesMax} bytes of JSON, but it is longer. Pass a reference to it, or raise limits.payload.`;
+  return { ok: false, refusal: { code: "PAYLOAD_TOO_LARGE", message } };
 }
 
 const NOTHING_COUNTED: Readonly<Record<RowStatus, number>> = {

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { openMemoryStore } from "../adapters/stores/memory/store.ts";
-import { type Intercept, ORDER, openWorld, refused, START, startOf, until, workflow, WORKSPACE } from "./world.test.ts";
+import { type Intercept, ORDER, openWorld, refused, START, startOf, until, WORKSPACE, workflow } from "./world.test.ts";
 
 const SLEEP = workflow(
   "sleep",
@@ -56,7 +56,13 @@ test("a command fetches a parked execution, once however many come", async () =>
   assert.equal(world.inMemory(), 0);
   reads = 0;
   const signals = Array.from({ length: 20 }, (_, i) =>
-    world.host.signal({ workspace: WORKSPACE, executionId, commandId: `s${i}`, name: i === 0 ? "go" : "other", data: i }),
+    world.host.signal({
+      workspace: WORKSPACE,
+      executionId,
+      commandId: `s${i}`,
+      name: i === 0 ? "go" : "other",
+      data: i,
+    }),
   );
   const outcomes = await world.now(Promise.all(signals));
   assert.deepEqual(outcomes.slice(0, 1).map(refused), ["ok"]);
@@ -79,7 +85,10 @@ test("a task for an executor that nobody runs is kept in the store, and a later 
   assert.equal(await world.work(), 3);
   assert.equal(await world.work(), 3);
   for (const id of ids) assert.equal((await world.row(id)).status, "completed");
-  assert.deepEqual(await world.store.findTasks({ workspace: WORKSPACE, executor: "shop", functions: null, limit: 10 }), []);
+  assert.deepEqual(
+    await world.store.findTasks({ workspace: WORKSPACE, executor: "shop", functions: null, limit: 10 }),
+    [],
+  );
   await world.close();
 });
 

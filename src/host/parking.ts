@@ -24,31 +24,46 @@ const SLEEP_MS_MIN = 30_000;
 /** What is due within this is loaded. Well below `SLEEP_MS_MIN`, so that nothing goes to and fro. */
 const SCAN_AHEAD_MS = 15_000;
 
-/** How many are parked and fetched at a time: one commit stays short, and the rest follows at the next beat. */
+/** How many are parked, looked at and fetched at a time: a beat stays short, and the rest follows at the next one. */
 const PARKED_AT_A_TIME = 2000;
+const LOOKS_AT_A_TIME = 5000;
 const FETCHED_AT_A_TIME = 500;
 
-/** Answers false if there is more to park than one sweep does. */
+interface Sweep {
+  readonly now: Instant;
+  /** How many may still be parked, and how many of those with tasks still be looked at. */
+  parks: number;
+  looks: number;
+  /** By workspace and executor: whether somebody is there. */
+  readonly attendance: Map<string, boolean>;
+}
+
+/** Answers false if there may be more to park than one sweep does. */
 export function sweep(loop: Loop, now: Instant): boolean {
-  const attendance = new Map<string, boolean>();
+  const sweep: Sweep = { now, parks: PARKED_AT_A_TIME, looks: LOOKS_AT_A_TIME, attendance: new Map() };
   const excess = inMemory(loop) - loop.limits.executionsInMemory;
-  let left = PARKED_AT_A_TIME;
-  const tooMany: Resident[] = [];
+  const idle: Resident[] = [];
   for (const shard of loop.shards) {
     if (shard.status !== "running") continue;
     for (const slot of shard.slots.values()) {
-      if (slot.kind !== "resident" || !isIdle(slot) || loop.tasks.isLeased(slot.execution.id)) continue;
-      if (left > 0 && sleepsLong(loop, slot, now, attendance)) left -= park(loop, slot) ? 1 : 0;
-      else if (excess > 0) tooMany.push(slot);
+      if (slot.kind !== "resident" || !isIdle(slot)) continue;
+      if (sleepsLong(slot, now) && !isAttended(loop, slot, sweep)) park(loop, slot, sweep);
+      else if (excess > 0) idle.push(slot);
     }
   }
-  tooMany.sort((a, b) => a.usedAt - b.usedAt);
-  for (const resident of tooMany.slice(0, Math.min(left, excess - (PARKED_AT_A_TIME - left)))) {
+  makeRoom(loop, idle, excess - (PARKED_AT_A_TIME - sweep.parks), sweep);
+  if (sweep.parks < PARKED_AT_A_TIME) scheduleTurn(loop);
+  return sweep.parks > 0 && sweep.looks > 0;
+}
+
+/** Under pressure those go that were idle longest, even if somebody may want them soon. */
+function makeRoom(loop: Loop, idle: Resident[], excess: number, sweep: Sweep): void {
+  if (excess <= 0) return;
+  idle.sort((a, b) => a.usedAt - b.usedAt);
+  for (const resident of idle.slice(0, excess)) {
     const { wakeAt } = resident.execution;
-    if (wakeAt === null || wakeAt > now + SCAN_AHEAD_MS) left -= park(loop, resident) ? 1 : 0;
+    if (wakeAt === null || wakeAt > sweep.now + SCAN_AHEAD_MS) park(loop, resident, sweep);
   }
-  if (left < PARKED_AT_A_TIME) scheduleTurn(loop);
-  return left > 0;
 }
 
 /** The commit that says "parked" is on disk: now it may leave memory, if nothing has come in between. */
@@ -89,19 +104,28 @@ function isIdle(resident: Resident): boolean {
   return !execution.hasWork && !hasEnded(row.status) && !row.parked;
 }
 
-function sleepsLong(loop: Loop, resident: Resident, now: Instant, attendance: Map<string, boolean>): boolean {
-  const { execution } = resident;
-  if (execution.wakeAt !== null && execution.wakeAt <= now + SLEEP_MS_MIN) return false;
-  if (execution.openTasks === 0) return true;
+function sleepsLong(resident: Resident, now: Instant): boolean {
+  const { wakeAt, openTasks } = resident.execution;
+  if (wakeAt !== null && wakeAt <= now + SLEEP_MS_MIN) return false;
   // A task that was offered a moment ago may be about to be taken.
-  if (resident.usedAt > now - SLEEP_MS_MIN) return false;
-  return openTasksOf(resident).every((task) => {
-    const place = `${execution.workspace}\n${task.executor}`;
-    const known = attendance.get(place);
-    const isAttended = known ?? loop.tasks.isAttended(execution.workspace, task.executor);
-    if (known === undefined) attendance.set(place, isAttended);
-    return !isAttended;
+  return openTasks === 0 || Math.max(resident.usedAt, resident.keptAt) <= now - SLEEP_MS_MIN;
+}
+
+/** Whether somebody is there who will take one of its tasks sooner or later, so that it is better kept. */
+function isAttended(loop: Loop, resident: Resident, sweep: Sweep): boolean {
+  const { execution } = resident;
+  if (execution.openTasks === 0) return false;
+  if (sweep.looks === 0) return true;
+  sweep.looks -= 1;
+  const isKept = openTasksOf(resident).some(({ executor }) => {
+    const place = `${execution.workspace}\n${executor}`;
+    const isThere = sweep.attendance.get(place) ?? loop.tasks.isAttended(execution.workspace, executor);
+    sweep.attendance.set(place, isThere);
+    return isThere;
   });
+  // A backlog is not looked through again at each sweep.
+  if (isKept) resident.keptAt = sweep.now;
+  return isKept;
 }
 
 function openTasksOf({ execution, definition }: Resident): readonly EngineTask[] {
@@ -111,11 +135,14 @@ function openTasksOf({ execution, definition }: Resident): readonly EngineTask[]
   );
 }
 
-function park(loop: Loop, resident: Resident): boolean {
+function park(loop: Loop, resident: Resident, sweep: Sweep): void {
   const { execution, shard } = resident;
+  if (sweep.parks === 0) return;
+  if (execution.openTasks > 0 && loop.tasks.isLeased(execution.id)) return;
   const tasks = openTasksOf(resident);
   // The platform performs these itself, as soon as it has a hand free.
-  if (tasks.some((task) => task.executor.startsWith("@"))) return false;
+  if (tasks.some((task) => task.executor.startsWith("@"))) return;
+  sweep.parks -= 1;
   const isPaused = execution.status === "paused";
   const part = partOf(loop.collecting, shard);
   const write = writeOf(part, resident);
@@ -128,7 +155,6 @@ function park(loop: Loop, resident: Resident): boolean {
       execution.id,
       tasks.map((task) => toTaskRow(task, execution.workspace)),
     );
-  return true;
 }
 
 /** The next timer, or the moment at which a task has waited too long for an executor. */

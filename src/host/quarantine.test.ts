@@ -8,7 +8,7 @@ import { Bug } from "../core/base/bug.ts";
 import type { Definition, Step } from "../core/language/definition.ts";
 import type { EventPack } from "../ports/store.ts";
 import type { Definitions } from "./definitions.ts";
-import { ORDER, openWorld, refused, workflow, WORKSPACE, type World } from "./world.test.ts";
+import { ORDER, openWorld, refused, WORKSPACE, type World, workflow } from "./world.test.ts";
 
 /** After its first task it evaluates a condition, which the tests make throw. */
 const POISON = workflow(
@@ -56,7 +56,9 @@ function poisoned(throws: () => boolean): (definitions: Definitions) => Definiti
 }
 
 async function pause(world: World, executionId: string): Promise<string> {
-  return refused(await world.now(world.host.pause({ workspace: WORKSPACE, executionId, commandId: "p", freezeTimers: false })));
+  return refused(
+    await world.now(world.host.pause({ workspace: WORKSPACE, executionId, commandId: "p", freezeTimers: false })),
+  );
 }
 
 test("a bug in a decision is tried once more on what the store has, and then goes unnoticed", async () => {
@@ -73,7 +75,11 @@ test("a bug in a decision is tried once more on what the store has, and then goe
 });
 
 test("an execution that cannot be decided is put aside with its reason, and its neighbours go on", async () => {
-  const world = await openWorld({ workflows: [POISON, ORDER], definitions: poisoned(() => true), store: openMemoryStore({ shards: 1 }) });
+  const world = await openWorld({
+    workflows: [POISON, ORDER],
+    definitions: poisoned(() => true),
+    store: openMemoryStore({ shards: 1 }),
+  });
   const id = await world.started("poison", { input: { go: true } });
   const neighbour = await world.started("order");
   assert.equal(await world.work(), 2);
@@ -86,7 +92,10 @@ test("an execution that cannot be decided is put aside with its reason, and its 
   assert.equal((await world.row(neighbour)).status, "completed");
   assert.equal(world.host.health().quarantined, 1);
   const found = await world.now(world.host.find({ workspace: WORKSPACE, quarantined: true, limit: 10 }));
-  assert.deepEqual(found.rows.map((each) => each.id), [id]);
+  assert.deepEqual(
+    found.rows.map((each) => each.id),
+    [id],
+  );
   await world.pass(120_000);
   assert.equal(world.inMemory(), 0);
   await world.close();
@@ -157,7 +166,10 @@ test("an execution whose workflow no longer compiles is put aside", async () => 
     definitions: (definitions) => ({
       ...definitions,
       cached: () => null,
-      compiled: async () => ({ ok: false, refusal: { code: "DEFINITION_INVALID", message: "Expected a step, but there is none." } }),
+      compiled: async () => ({
+        ok: false,
+        refusal: { code: "DEFINITION_INVALID", message: "Expected a step, but there is none." },
+      }),
     }),
   });
   await second.settle();

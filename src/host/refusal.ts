@@ -7,7 +7,13 @@ export interface Refusal {
   /** What was expected, what came, how to mend it. */
   readonly message: string;
   /** Each place that is wrong, where there are several. */
-  readonly errors?: readonly { readonly pointer: string; readonly message: string; readonly line?: number; readonly column?: number; readonly code?: string }[];
+  readonly errors?: readonly {
+    readonly pointer: string;
+    readonly message: string;
+    readonly line?: number;
+    readonly column?: number;
+    readonly code?: string;
+  }[];
   readonly details?: Json;
   /** For `OVERLOADED` and `UNAVAILABLE`: seconds. */
   readonly retryAfter?: number;

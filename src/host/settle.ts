@@ -1,4 +1,4 @@
-/** A part is on disk: now everybody may know, and what follows from it is done. */
+/** From "committed" to "known": tasks are offered, readers and callers told, memory let go of. */
 
 import { EVENT_VERSION } from "../core/engine/events.ts";
 import type { Part, Write } from "./commit.ts";
@@ -10,8 +10,13 @@ import { finishParking } from "./parking.ts";
 import { hasEnded } from "./rows.ts";
 import type { Resident, Shard } from "./shard.ts";
 
-export function settle(loop: Loop, part: Part): void {
+/**
+ * A part is on disk: now everybody may know, and what follows from it is done. Answers false where that has thrown, a bug
+ * of ours: then memory is not to be trusted, but who waits has been told, for what is on disk is true.
+ */
+export function settle(loop: Loop, part: Part): boolean {
   const { shard } = part;
+  const isSound = true;
   for (const { claim } of part.keys) {
     const state = shard.claims.get(claim);
     if (state?.kind === "decided" && state.part === part) shard.claims.delete(claim);
@@ -20,6 +25,7 @@ export function settle(loop: Loop, part: Part): void {
     if (write.resident !== null) settleWrite(loop, shard, write, write.resident);
   for (const effect of part.effects) if (effect.kind === "Publish") fanOut(loop, shard, effect);
   for (const waiting of part.waiting) waiting.committed();
+  return isSound;
 }
 
 function settleWrite(loop: Loop, shard: Shard, write: Write, resident: Resident): void {

@@ -51,6 +51,8 @@ export interface Resident extends Sleeper {
   isContinuing: boolean;
   /** Last time that something was asked of it. */
   usedAt: Instant;
+  /** Last time that it was found to be worth keeping, though it only waits. */
+  keptAt: Instant;
 }
 
 /** Being read from the store; what is asked of it meanwhile waits here. */
@@ -59,6 +61,7 @@ export interface Loading {
   readonly shard: Shard;
   readonly executionId: string;
   readonly waiting: Item[];
+  isUrgent: boolean;
   isStarted: boolean;
 }
 
@@ -88,6 +91,27 @@ export function createShard(index: number): Shard {
     claims: new Map(),
     isScanning: false,
   };
+}
+
+/** Just read or begun: nothing of it is on its way to the store. */
+export function createResident(
+  about: Pick<Resident, "shard" | "definition" | "execution" | "row" | "usedAt">,
+): Resident {
+  return {
+    kind: "resident",
+    ...about,
+    lastPart: null,
+    pending: 0,
+    lookups: 0,
+    isContinuing: false,
+    keptAt: 0,
+    wakeAt: 0,
+    place: -1,
+  };
+}
+
+export function createLoading(shard: Shard, executionId: string, waiting: Item[]): Loading {
+  return { kind: "loading", shard, executionId, waiting, isUrgent: false, isStarted: false };
 }
 
 export function lengthOf(inbox: Inbox): number {

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import type { Json } from "../core/base/json.ts";
-import { ORDER, openWorld, refused, SHORT, startOf, workflow, WORKSPACE } from "./world.test.ts";
+import { ORDER, openWorld, refused, SHORT, startOf, WORKSPACE, workflow } from "./world.test.ts";
 
 const CHECKED = workflow(
   "checked",
@@ -75,7 +75,9 @@ for (const [name, named] of [
 ] as const) {
   test(`${name} gives one execution, however often it is sent at once`, async () => {
     const world = await openWorld({ workflows: [ORDER] });
-    const outcomes = await world.now(Promise.all(Array.from({ length: 50 }, () => world.host.start(startOf("order", named)))));
+    const outcomes = await world.now(
+      Promise.all(Array.from({ length: 50 }, () => world.host.start(startOf("order", named)))),
+    );
     const started = outcomes.flatMap((outcome) => (outcome.ok ? [outcome] : []));
     assert.equal(started.length, 50);
     assert.equal(new Set(started.map(({ row }) => row.id)).size, 1);
@@ -99,7 +101,8 @@ for (const [name, named] of [
       { priority: 9 },
       { timeoutMs: 5 },
     ];
-    for (const other of others) assert.equal(refused(await world.start("order", { ...body, ...other })), "IDEMPOTENCY_CONFLICT");
+    for (const other of others)
+      assert.equal(refused(await world.start("order", { ...body, ...other })), "IDEMPOTENCY_CONFLICT");
     await world.close();
   });
 
@@ -115,7 +118,9 @@ for (const [name, named] of [
         return go();
       },
     });
-    const outcomes = await world.now(Promise.all(Array.from({ length: 5 }, () => world.host.start(startOf("order", named)))));
+    const outcomes = await world.now(
+      Promise.all(Array.from({ length: 5 }, () => world.host.start(startOf("order", named)))),
+    );
     assert.deepEqual(new Set(outcomes.map(refused)), new Set(["UNAVAILABLE"]));
     isBroken = false;
     await world.pass(1000);
@@ -173,7 +178,14 @@ test("a rerun is a new execution that names its origin, once for each command", 
   assert.deepEqual(start.data.input, { n: 1 });
   assert.deepEqual([start.data.metadata, start.data.priority], [{ team: "a" }, 7]);
   assert.equal(Date.parse(start.data.due ?? ""), Date.parse(start.at) + 60_000);
-  assert.equal(refused(await world.now(world.host.rerun({ workspace: "other", executionId: id, commandId: "c", input: undefined, version: null }))), "EXECUTION_NOT_FOUND");
+  assert.equal(
+    refused(
+      await world.now(
+        world.host.rerun({ workspace: "other", executionId: id, commandId: "c", input: undefined, version: null }),
+      ),
+    ),
+    "EXECUTION_NOT_FOUND",
+  );
   await world.close();
 });
 
@@ -210,10 +222,16 @@ test("commands that do not fit are refused, and repeated ones are fulfilled", as
   await world.work();
   await world.work();
   assert.equal(refused(await signal()), "ok", "known by its id");
-  assert.equal(refused(await world.now(host.signal({ ...place, commandId: "t", name: "go", data: 1 }))), "EXECUTION_ENDED");
+  assert.equal(
+    refused(await world.now(host.signal({ ...place, commandId: "t", name: "go", data: 1 }))),
+    "EXECUTION_ENDED",
+  );
   assert.equal(refused(await world.now(host.cancel({ ...place, commandId: "c", reason: "" }))), "EXECUTION_ENDED");
   assert.equal(refused(await world.now(host.retry({ ...place, commandId: "r" }))), "EXECUTION_COMPLETED");
-  assert.equal(refused(await world.now(host.cancel({ workspace: WORKSPACE, executionId: "nobody", commandId: "c", reason: "" }))), "EXECUTION_NOT_FOUND");
+  assert.equal(
+    refused(await world.now(host.cancel({ workspace: WORKSPACE, executionId: "nobody", commandId: "c", reason: "" }))),
+    "EXECUTION_NOT_FOUND",
+  );
   assert.equal(world.inMemory(), 0, "what was loaded to be asked is let go of");
   assert.equal((await world.types(executionId)).filter((type) => type === "SignalReceived").length, 1);
   await world.close();

@@ -20,6 +20,7 @@ import { begin } from "./decisions.ts";
 import type { Started, StartRequest } from "./host.ts";
 import { type Claim, type Reply, refuseItem, type StartItem } from "./item.ts";
 import { type Loop, scheduleTurn, shardAt, unavailable } from "./loop.ts";
+import { restart } from "./recovery.ts";
 import type { Outcome, Refusal } from "./refusal.ts";
 import type { ClaimState, Shard } from "./shard.ts";
 
@@ -81,7 +82,11 @@ export function takeStart(loop: Loop, shard: Shard, item: StartItem): void {
   if (state === undefined) {
     const looking: ClaimState = { kind: "looking", waiting: [item] };
     shard.claims.set(place, looking);
-    void lookUp(loop, shard, place, looking);
+    lookUp(loop, shard, place, looking).catch((error: unknown) => {
+      // A bug of ours; what it has left in memory is not to be trusted.
+      loop.report(error, "a start could not be decided");
+      restart(loop, shard);
+    });
   } else if (state.kind === "looking") {
     state.waiting.push(item);
   } else {

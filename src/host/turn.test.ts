@@ -34,7 +34,8 @@ function gate() {
   };
 }
 
-const idsOf = (batches: readonly ShardBatch[]) => batches.flatMap((batch) => batch.executions.map((write) => write.executionId));
+const idsOf = (batches: readonly ShardBatch[]) =>
+  batches.flatMap((batch) => batch.executions.map((write) => write.executionId));
 
 test("starts that come in together share a write, and nobody hears before it is on disk", async () => {
   const { held, intercept, shut } = gate();
@@ -120,6 +121,7 @@ for (const kind of ["before", "after"] as const) {
     await world.settle();
     assert.equal(refused(await start), "UNAVAILABLE");
     assert.equal(refused(await pause), "UNAVAILABLE");
+    assert.equal(world.reports.length, 1, "one write failed, and what was decided upon it was not even tried");
     // Asked again, the caller gets one execution, whatever became of the first write.
     const again = await world.start("order", { executionId: "a" });
     assert.ok(again.ok);
@@ -145,7 +147,10 @@ test("a failed write stops its own shards only", async () => {
   });
   const ids = await Promise.all(Array.from({ length: 16 }, (_, i) => world.started("order", { executionId: `e${i}` })));
   const rows = await Promise.all(ids.map((id) => world.row(id)));
-  const [broken, fine] = [rows.find((row) => row.shard === rows[0]?.shard), rows.find((row) => row.shard !== rows[0]?.shard)];
+  const [broken, fine] = [
+    rows.find((row) => row.shard === rows[0]?.shard),
+    rows.find((row) => row.shard !== rows[0]?.shard),
+  ];
   assert.ok(broken !== undefined && fine !== undefined);
   failing = broken.shard;
   const pause = (executionId: string) =>
@@ -170,7 +175,8 @@ test("while the store refuses even a new epoch the shard is tried again each sec
   });
   const id = await world.started("order");
   isBroken = true;
-  const pause = () => world.now(world.host.pause({ workspace: WORKSPACE, executionId: id, commandId: "p", freezeTimers: false }));
+  const pause = () =>
+    world.now(world.host.pause({ workspace: WORKSPACE, executionId: id, commandId: "p", freezeTimers: false }));
   const first = await pause();
   assert.equal(refused(first), "UNAVAILABLE");
   assert.equal(!first.ok && first.refusal.retryAfter, 1);
@@ -191,7 +197,8 @@ test("a shard that somebody else has taken over is taken back, and what was deci
   const id = await world.started("order");
   const { shard } = await world.row(id);
   await store.acquire(shard);
-  const pause = () => world.now(world.host.pause({ workspace: WORKSPACE, executionId: id, commandId: "p", freezeTimers: false }));
+  const pause = () =>
+    world.now(world.host.pause({ workspace: WORKSPACE, executionId: id, commandId: "p", freezeTimers: false }));
   assert.equal(refused(await pause()), "UNAVAILABLE");
   assert.deepEqual(await world.types(id), ["ExecutionStarted", "StepScheduled"]);
   assert.equal(refused(await pause()), "ok");
@@ -218,7 +225,12 @@ test("a result whose write is lost may be given again", async () => {
 
 test("more requests than an inbox holds are refused and told when to come back", async () => {
   const { intercept, shut, open, held } = gate();
-  const world = await openWorld({ workflows: [SHORT], intercept, limits: { inboxMax: 5 }, store: openMemoryStore({ shards: 1 }) });
+  const world = await openWorld({
+    workflows: [SHORT],
+    intercept,
+    limits: { inboxMax: 5 },
+    store: openMemoryStore({ shards: 1 }),
+  });
   shut();
   const starts = Array.from({ length: 50 }, () => world.host.start(startOf("short")));
   await world.settle();
@@ -241,7 +253,11 @@ test("startMany answers in the order of its requests and is one write", async ()
     },
   });
   const outcomes = await world.now(
-    world.host.startMany([startOf("short"), startOf("nothing"), ...Array.from({ length: 500 }, () => startOf("short"))]),
+    world.host.startMany([
+      startOf("short"),
+      startOf("nothing"),
+      ...Array.from({ length: 500 }, () => startOf("short")),
+    ]),
   );
   assert.deepEqual(outcomes.slice(0, 3).map(refused), ["ok", "WORKFLOW_NOT_FOUND", "ok"]);
   assert.equal(outcomes.filter((outcome) => outcome.ok).length, 501);

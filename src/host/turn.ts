@@ -122,7 +122,9 @@ function ended(loop: Loop, batch: Batch, failed: readonly number[], error: unkno
     if (!loop.isStopping || part.shard.status === "running") restart(loop, part.shard);
   }
   flush(loop);
-  for (const part of batch.parts.values()) if (!failed.includes(part.shard.index)) settle(loop, part);
+  for (const part of batch.parts.values()) {
+    if (!failed.includes(part.shard.index) && !settle(loop, part)) restart(loop, part.shard);
+  }
   batch.end();
   if (hasItems(loop)) scheduleTurn(loop);
   else arm(loop);

@@ -75,7 +75,10 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     openHost({
       store: seen,
       clock,
-      entropy: { id: () => `${clock.now().toString(16).padStart(12, "0")}${(options.at ?? START).toString(16).slice(-8)}${(count++).toString(16).padStart(10, "0")}` },
+      entropy: {
+        id: () =>
+          `${clock.now().toString(16).padStart(12, "0")}${(options.at ?? START).toString(16).slice(-8)}${(count++).toString(16).padStart(10, "0")}`,
+      },
       definitions,
       createTasks: (shards) => {
         board = createBoard({ clock, store: seen, shards });
@@ -117,7 +120,9 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
         host.readHistory({ workspace: WORKSPACE, executionId, afterSeq: 0, bytesMax: 1e9 }),
         clock,
       );
-      const events = (packs ?? []).flatMap(({ text }) => text.split("\n").map((line) => JSON.parse(line) as HistoryEvent));
+      const events = (packs ?? []).flatMap(({ text }) =>
+        text.split("\n").map((line) => JSON.parse(line) as HistoryEvent),
+      );
       assert.deepEqual(
         events.map(({ seq }) => seq),
         events.map((_, i) => i + 1),
@@ -155,7 +160,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     },
     inMemory: () => host.health().executionsInMemory,
     async close() {
-      await whileSettling(host[Symbol.asyncDispose](), clock);
+      await whileSettling(Promise.resolve(host[Symbol.asyncDispose]()), clock);
       await defined(board, "the board to be made")[Symbol.asyncDispose]();
       assert.equal(clock.pending, 0, "no timer is left behind");
     },
@@ -255,7 +260,11 @@ function intercepted(store: Store, intercept: Intercept): Store {
       const member = target[name as keyof Store];
       if (typeof member !== "function" || typeof name !== "string") return member;
       return (...args: readonly unknown[]) =>
-        intercept(name, () => (member as (...args: readonly unknown[]) => Promise<unknown>).apply(target, args as unknown[]), args);
+        intercept(
+          name,
+          () => (member as (...args: readonly unknown[]) => Promise<unknown>).apply(target, args as unknown[]),
+          args,
+        );
     },
   });
 }

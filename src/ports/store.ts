@@ -188,11 +188,12 @@ export interface ExecutionQuery {
 /** An idempotency key, with what it stands for. */
 export interface KeyRow {
   readonly workspace: string;
-  /** `{workflow}/{key}` as the host scopes it. */
+  /** `{workflow}/{key}` as the host scopes it; `/{execution id}` for an id that its caller has chosen. */
   readonly key: string;
   readonly executionId: string;
   /** Hash of input, version and options: another body under the same key is a conflict. */
   readonly bodyHash: string;
+  /** The latest instant there is for a chosen id: it is kept as long as its execution. */
   readonly createdAt: Instant;
 }
 
