@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
-import { createClock } from "./clock.ts";
+import { createSystemClock } from "./clock.ts";
 
 test("a timer is never early", async () => {
-  const clock = createClock();
+  const clock = createSystemClock();
   for (const delayMs of [0, 1, 1.5, 3, 10]) {
     const start = performance.now();
     await new Promise<void>((resolve) => clock.after(delayMs, resolve));
@@ -12,7 +12,7 @@ test("a timer is never early", async () => {
 });
 
 test("a timer that was cancelled does nothing, and may be cancelled twice", async () => {
-  const clock = createClock();
+  const clock = createSystemClock();
   const cancel = clock.after(1, () => assert.fail("It was cancelled."));
   cancel();
   cancel();
@@ -21,7 +21,7 @@ test("a timer that was cancelled does nothing, and may be cancelled twice", asyn
 
 test("a timer may be set for longer than Node's own timers last", () => {
   const timers = mock.method(globalThis, "setTimeout");
-  const cancel = createClock().after(90 * 86_400_000, () => {});
+  const cancel = createSystemClock().after(90 * 86_400_000, () => {});
   cancel();
   assert.equal(timers.mock.calls[0]?.arguments[1], 2 ** 31 - 1);
   timers.mock.restore();
@@ -30,7 +30,7 @@ test("a timer may be set for longer than Node's own timers last", () => {
 test("what is put off comes after what goes on now", async () => {
   const order: string[] = [];
   const done = new Promise<void>((resolve) => {
-    createClock().soon(() => {
+    createSystemClock().soon(() => {
       order.push("soon");
       resolve();
     });

@@ -5,7 +5,7 @@ import type { Clock } from "../ports/clock.ts";
 /** A timer of Node holds no more than this; longer ones are set again on the way. */
 const TIMER_MS_MAX = 2 ** 31 - 1;
 
-export function createClock(): Clock {
+export function createSystemClock(): Clock {
   return {
     now: () => Date.now(),
     after(delayMs, work) {

@@ -9,13 +9,14 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 const PREFIX = "MAGICFLOW_SECRET_";
 
-/** The workspace of a platform that has no others. */
-const OWNER = "default";
-
-export function createEnvironmentSecrets(environment: Environment, owner: string = OWNER): Secrets {
+export function createEnvironmentSecrets(owner: {
+  readonly environment: Environment;
+  readonly workspace: string;
+}): Secrets {
+  const { environment } = owner;
   return {
     async read({ workspace, name }) {
-      if (workspace !== owner) return null;
+      if (workspace !== owner.workspace) return null;
       return readVariable(environment, `${PREFIX}${name}`) ?? readVariable(environment, `${PREFIX}${toVariable(name)}`);
     },
   };
