@@ -40,6 +40,8 @@ function failAtLimit(decision: Decision): void {
 }
 
 function lookAtStep(decision: Decision, step: StepState): void {
+  // What winds up further out comes first: it ends this step too, and in its own way.
+  if (step.closing === null && (isTold(decision, step) || isDoomed(decision, step.scope))) return;
   const { spec } = decision.stepOf(step);
   switch (spec.kind) {
     case "parallel":
@@ -91,8 +93,9 @@ function sweep(decision: Decision, scope: ScopeState): boolean {
 function mustGo(decision: Decision, scope: ScopeState, step: StepState): boolean {
   if (scope.status === "failing" && scope.spared.has(step.index)) return false;
   if (isOpen(step)) return step.closing?.kind !== "cancel";
-  // A side step that was not led to is skipped when the scope ends; everything else that has not begun is cancelled.
-  return step.status === "pending" && (!decision.stepOf(step).isSide || step.settled === "run");
+  // A side step that nothing led to is skipped when the scope ends; everything else that has not begun is cancelled.
+  const isLedTo = step.taken > 0 && step.settled !== "dead";
+  return step.status === "pending" && (!decision.stepOf(step).isSide || isLedTo);
 }
 
 /** Whether a step around the scope must go that has not been told so yet. A `finally` goes on in any case. */
@@ -101,9 +104,13 @@ function isDoomed(decision: Decision, scope: ScopeState): boolean {
     const { owner } = inner;
     if (owner.closing !== null) return false;
     if (owner.inner?.kind === "try" && owner.inner.finally === inner) return false;
-    if (owner.scope.status !== "running" && mustGo(decision, owner.scope, owner)) return true;
+    if (isTold(decision, owner)) return true;
   }
   return false;
+}
+
+function isTold(decision: Decision, step: StepState): boolean {
+  return step.scope.status !== "running" && mustGo(decision, step.scope, step);
 }
 
 function settle(decision: Decision, scope: ScopeState, step: StepState): void {
