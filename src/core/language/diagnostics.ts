@@ -53,17 +53,26 @@ export const CATALOGUE: { readonly [C in Code]: Message<Facts[C]> } = {
 
 export function createDiagnostic<C extends Code>(code: C, facts: Facts[C], place: Place, step?: string): Diagnostic {
   const entry: Message<Facts[C]> = CATALOGUE[code];
+  const hint = entry.hint(facts);
   const { line, column } = positionOf(place.source, place.start);
   return {
     code,
     severity: entry.severity,
-    message: entry.message(facts),
-    hint: entry.hint(facts),
+    message: shorten(entry.message(facts), MESSAGE_LENGTH_MAX),
+    hint: hint === null ? null : shorten(hint, MESSAGE_LENGTH_MAX),
     file: place.source.file,
     line,
     column,
     end: positionOf(place.source, Math.max(place.start, place.end)),
     path: place.path,
-    ...(step === undefined || step === "" ? {} : { step }),
+    ...(step === undefined || step === "" ? {} : { step: shorten(step, NAME_LENGTH_MAX) }),
   };
+}
+
+/** A text can hold a name of a megabyte, and a thousand mistakes about it. */
+const MESSAGE_LENGTH_MAX = 1000;
+const NAME_LENGTH_MAX = 100;
+
+function shorten(text: string, lengthMax: number): string {
+  return text.length <= lengthMax ? text : `${text.slice(0, lengthMax - 1)}…`;
 }

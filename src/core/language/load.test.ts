@@ -138,6 +138,14 @@ test("values with nothing between them are refused before they are described one
   }
 });
 
+test("a name of a megabyte does not make a thousand diagnostics of a megabyte", () => {
+  const fields = Array.from({ length: 1500 }, (_, i) => `f${i}: 1`).join(", ");
+  const text = `${HEAD}spec: { steps: [{ name: ${"n".repeat(900_000)}, type: wait, duration: 1s, ${fields} }] }`;
+  const { diagnostics } = loadDocuments([{ file: null, text }]);
+  assert.equal(diagnostics.length, 1000);
+  assert.ok(JSON.stringify(diagnostics).length < 2_000_000);
+});
+
 test("NUL is no text", () => {
   assert.deepEqual(codesOf(`${SMALL}\u0000`), ["text-character"]);
 });

@@ -2,7 +2,8 @@
 
 import { quote } from "../../base/text.ts";
 import type { Outline, OutlineStep } from "../outline.ts";
-import { field, text } from "../parse/node.ts";
+import type { Node } from "../parse/node.ts";
+import { field, items, text } from "../parse/node.ts";
 import type { Report } from "../report.ts";
 
 const FALLBACKS = ["fallback_step", "fallback", "default_output"];
@@ -13,6 +14,19 @@ export function checkResilience(outline: Outline, report: Report): void {
     report.add("fallback-missing", { owner: "the workflow" }, action.place);
   }
   for (const step of outline.steps) checkStep(step, report);
+  items(field(outline.spec, "error_handling")).forEach((rule, i) => {
+    checkRule(rule, `error rule ${i + 1}`, report);
+  });
+}
+
+/** What an action of a rule cannot do without. */
+const NEEDS: ReadonlyMap<string, string> = new Map([["fallback", "step"]]);
+
+function checkRule(rule: Node, owner: string, report: Report): void {
+  const action = field(rule, "action");
+  const needed = NEEDS.get(text(field(action, "type")) ?? "");
+  if (action === undefined || needed === undefined || field(action, needed) !== undefined) return;
+  report.add("field-missing", { field: needed, owner }, action.place);
 }
 
 function checkStep(step: OutlineStep, report: Report): void {

@@ -21,13 +21,13 @@ const FOREIGN_FIELDS = new Set(["triggers", "monitoring", "notifications"]);
 export function checkRoots(outline: Outline, flow: Flow, readings: readonly Reading[], report: Report): void {
   const conditions = items(field(outline.spec, "conditions")).flatMap((each) => text(field(each, "name")) ?? []);
   for (const reading of readings) {
+    checkSecrets(reading, report);
     if (reading.step === null && FOREIGN_FIELDS.has(reading.fields[1] ?? "")) continue;
     const local = localRoots(reading, outline, flow);
     for (const reference of reading.references) {
       const place = placeOf(reading, reference);
       checkReference(reference, place, { reading, local, outline, flow, conditions, report });
     }
-    checkSecrets(reading, report);
   }
 }
 
@@ -133,6 +133,7 @@ function addScopeRoots(step: OutlineStep, flow: Flow, roots: Set<string>): void 
 
 function checkSecrets(reading: Reading, report: Report): void {
   const { step, fields } = reading;
+  if (step === null && fields[1] === "notifications") return;
   const type = STEP_TYPES.get(step?.type ?? "");
   const isOwnField = type?.fields.some((each) => each.name === fields[0]) === true;
   if (type?.mayNameSecrets === true && (isOwnField || fields[0] === "input")) return;

@@ -17,6 +17,10 @@ function checkType(step: OutlineStep, report: Report): void {
   switch (step.type) {
     case "http":
       return checkHttp(step, report);
+    case "database":
+      return checkOneOf(step, ["sql", "table", "collection"], report, "any");
+    case "message_queue":
+      return checkOneOf(step, ["topic", "queue", "exchange"], report, "any");
     case "transform":
       return checkTransform(step, report);
     case "validate":
@@ -109,17 +113,17 @@ function checkLoop(step: OutlineStep, report: Report): void {
     report.add("field-missing", { field: "iterate_over", owner: ownerOf(step) }, chunk.place, step.name);
   }
   const times = field(step.node, "times");
-  const written = scalar(times);
+  if (times === undefined || isTimes(times)) return;
+  const facts = { field: "times", expected: "a whole number from 0", met: describeNode(times) };
+  report.add("field-type", facts, times.place, step.name);
+}
+
+/** A whole number, in quotes or not; any other text is an expression. */
+function isTimes(node: Node): boolean {
+  const written = scalar(node);
   const count = typeof written === "string" && written.trim() !== "" ? Number(written) : written;
-  const isCount = typeof count !== "number" || Number.isNaN(count) || (Number.isInteger(count) && count >= 0);
-  if (times !== undefined && (!isCount || times.kind !== "scalar" || typeof written === "boolean")) {
-    report.add(
-      "field-type",
-      { field: "times", expected: "a whole number from 0", met: describeNode(times) },
-      times.place,
-      step.name,
-    );
-  }
+  if (typeof count === "number" && !Number.isNaN(count)) return Number.isInteger(count) && count >= 0;
+  return typeof written === "string";
 }
 
 /** A duration that is written out has to be one; what an expression gives is seen when it runs. */

@@ -111,9 +111,14 @@ export function withFields(node: MapNode, fields: { readonly [name: string]: Nod
   return { ...node, entries };
 }
 
+/** Names can be as long as the text, and every node below has its own path. */
+const PATH_LENGTH_MAX = 1000;
+
 /** `field` below `path` as people write it: plain names after a dot, any other name in brackets. */
 export function pathOf(path: string, step: string | number): string {
+  if (path.length > PATH_LENGTH_MAX) return path;
   if (typeof step === "number") return `${path}[${step}]`;
+  if (step.length > PATH_LENGTH_MAX) return `${path}…`;
   const shown = /^[A-Za-z_][\w-]*$/.test(step) ? step : `[${JSON.stringify(step)}]`;
   if (path === "" || shown.startsWith("[")) return `${path}${shown}`;
   return `${path}.${shown}`;
