@@ -8,6 +8,7 @@ import type { Executors, Heartbeat, LeasedTask, PollRequest, ResultOutcome, Task
 import { type Answers, keyOf } from "./answers.ts";
 import type { Claims } from "./claims.ts";
 import { type Entry, instanceOf, isBuiltin, leaseOf, mayBeHeld } from "./entry.ts";
+import { LEASE_MS_DEFAULT, toLeaseMs } from "./leases.ts";
 import type { ParkedTasks } from "./parked.ts";
 import type { Polls, Waiter } from "./polls.ts";
 import type { TaskFilter } from "./queue.ts";
@@ -36,7 +37,8 @@ export function createDesk(parts: {
 }): Desk {
   const { table, polls, registry, recent } = parts;
 
-  async function poll(request: PollRequest): Promise<readonly LeasedTask[]> {
+  async function poll(asked: PollRequest): Promise<readonly LeasedTask[]> {
+    const request = { ...asked, leaseMs: toLeaseMs(asked.leaseMs) };
     if (isBuiltin(request.executor) || request.signal.aborted || parts.isClosed()) return [];
     const labels = registry.see(request, request);
     const filter = { functions: request.functions === null ? null : new Set(request.functions), labels };
@@ -154,8 +156,6 @@ export function createDesk(parts: {
     },
   };
 }
-
-export const LEASE_MS_DEFAULT = 30_000;
 
 /** Nobody holds it, and somebody may rightly say that he works on it. */
 function canBeAdopted(entry: Entry): boolean {

@@ -29,6 +29,12 @@ export interface Leases {
 
 const LEASE_MS_MIN = 1000;
 const LEASE_MS_MAX = 10 * 60_000;
+export const LEASE_MS_DEFAULT = 30_000;
+
+/** What an instance asks for, within what it may have. */
+export function toLeaseMs(asked: number): number {
+  return Math.min(LEASE_MS_MAX, Math.max(LEASE_MS_MIN, asked));
+}
 
 const POSTPONED_MS = 1000;
 
@@ -68,12 +74,11 @@ export function createLeases(parts: {
 
   function adopt(entry: Entry, holder: Holder, leaseMs: number): void {
     const now = clock.now();
-    const bounded = Math.min(LEASE_MS_MAX, Math.max(LEASE_MS_MIN, leaseMs));
     const lease: Lease = {
       holder,
       since: now,
-      leaseMs: bounded,
-      expiresAt: holder.kind === "builtin" ? null : passed() + bounded,
+      leaseMs,
+      expiresAt: holder.kind === "builtin" ? null : passed() + leaseMs,
       beatAt: passed(),
       progress: null,
       message: null,

@@ -167,6 +167,15 @@ test("JSONata does not reach what lies behind its values", async () => {
   }
 });
 
+test("what a failed expression leaves running is not in the way of the next", async () => {
+  const failed = await run("jsonata", "[$error('x'), ($f := function($x) { $f($x) }; $f(1))]", null, {
+    timeoutMs: 1000,
+  });
+  assert.equal(failed.status, "failed");
+  const next = await run("jsonata", "1 + 1", null, { timeoutMs: 300 });
+  assert.equal(next.status, "completed");
+});
+
 test("a script that is cancelled is stopped at once", async () => {
   const controller = new AbortController();
   const running = performer.perform({

@@ -12,20 +12,23 @@ import { createScriptPool } from "./pool.ts";
 export interface ScriptPerformerOptions {
   /** How long a result may be: what travels in line. */
   readonly bytesMax: number;
-  /** How many scripts run at a time; by default half of the machine, and at most four. */
+  /** How many scripts run at a time; by default half of the machine, at least two and at most four. */
   readonly threads?: number;
 }
 
 const LIMIT_MS_DEFAULT = 5000;
 /** However long a step may take: a script that computes for a minute stands in the way of everybody else's. */
 const LIMIT_MS_MAX = 60_000;
+/** One slow script must not stand before all others. */
+const THREADS_MIN = 2;
 const THREADS_MAX = 4;
 
 export function createScriptPerformer(options: ScriptPerformerOptions): Performer {
   const pool = createScriptPool();
   return {
     executor: "@script",
-    concurrencyMax: options.threads ?? Math.min(THREADS_MAX, Math.max(1, Math.floor(availableParallelism() / 2))),
+    concurrencyMax:
+      options.threads ?? Math.min(THREADS_MAX, Math.max(THREADS_MIN, Math.floor(availableParallelism() / 2))),
     async perform({ task, signal }) {
       const job = toJob(task, options.bytesMax);
       if (job === null) return unreadable(task);

@@ -30,12 +30,13 @@ interface Idle {
 export function createScriptPool(): ScriptPool {
   const idle: Idle[] = [];
   const busy = new Set<Worker>();
+  let isClosed = false;
 
   async function run(job: Job, signal: AbortSignal): Promise<Reply> {
-    const worker = takeIdle() ?? (await start());
+    const worker = takeIdle() ?? (await start(leave));
     busy.add(worker);
     worker.ref();
-    const reply = signal.aborted ? aborted() : await ask(worker, job, signal);
+    const reply = signal.aborted || isClosed ? aborted() : await ask(worker, job, signal);
     busy.delete(worker);
     if (reply.kind === "failure" && reply.isSpent) await worker.terminate();
     else rest(worker);
@@ -56,15 +57,18 @@ export function createScriptPool(): ScriptPool {
     idle.push({ worker, timer });
   }
 
+  /** Also for one that ended by itself, as long as nobody used it. */
   function leave(worker: Worker): void {
     const place = idle.findIndex((one) => one.worker === worker);
-    if (place !== -1) idle.splice(place, 1);
+    if (place === -1) return;
+    clearTimeout(idle.splice(place, 1)[0]?.timer);
     void worker.terminate();
   }
 
   return {
     run,
     async [Symbol.asyncDispose]() {
+      isClosed = true;
       const workers = [...idle.map(({ worker }) => worker), ...busy];
       for (const { timer } of idle.splice(0)) clearTimeout(timer);
       await Promise.all(workers.map((worker) => worker.terminate()));
@@ -72,9 +76,12 @@ export function createScriptPool(): ScriptPool {
   };
 }
 
-/** A worker whose engines are loaded. It sees none of the platform's environment. */
-function start(): Promise<Worker> {
+/** A worker whose engines are loaded. It sees none of the platform's environment. `ended` is called whenever it is gone. */
+function start(ended: (worker: Worker) => void): Promise<Worker> {
   const worker = new Worker(FILE, { env: {}, resourceLimits: RESOURCES });
+  // Without a listener an error of an idle worker would be the platform's own.
+  worker.on("error", () => ended(worker));
+  worker.on("exit", () => ended(worker));
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => fail(new Error(`it did not start within ${START_MS_MAX} ms`)), START_MS_MAX);
     const fail = (cause: Error) => {

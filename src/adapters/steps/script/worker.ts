@@ -12,6 +12,8 @@ const quickjs = await loadQuickJs();
 harden();
 port.on("message", async (job: Job) => {
   const reply: Reply = job.language === "javascript" ? runJavaScript(quickjs, job) : await runJsonata(job);
+  // A part of an expression may still run when another part has failed: the next job waits until nothing is left of it.
+  await new Promise((resolve) => setImmediate(resolve));
   port.postMessage(reply);
 });
 port.postMessage({ kind: "ready" } satisfies Ready);
