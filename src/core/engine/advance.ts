@@ -8,7 +8,7 @@
  */
 
 import { type Decision, errorFrom } from "./decision.ts";
-import { cancel } from "./ends.ts";
+import { cancel, endFallback } from "./ends.ts";
 import type { StepError } from "./error.ts";
 import { isOpen, type ScopeState, type StepState } from "./execution.ts";
 import { executionOutput } from "./output.ts";
@@ -40,8 +40,9 @@ function failAtLimit(decision: Decision): void {
 }
 
 function lookAtStep(decision: Decision, step: StepState): void {
+  if (step.fallback !== null) return;
   // What winds up further out comes first: it ends this step too, and in its own way.
-  if (step.closing === null && (isTold(decision, step) || isDoomed(decision, step.scope))) return;
+  if (step.closing === null && (mustBeTold(decision, step) || isDoomed(decision, step.scope))) return;
   const { spec } = decision.stepOf(step);
   switch (spec.kind) {
     case "parallel":
@@ -104,12 +105,13 @@ function isDoomed(decision: Decision, scope: ScopeState): boolean {
     const { owner } = inner;
     if (owner.closing !== null) return false;
     if (owner.inner?.kind === "try" && owner.inner.finally === inner) return false;
-    if (isTold(decision, owner)) return true;
+    if (mustBeTold(decision, owner)) return true;
   }
   return false;
 }
 
-function isTold(decision: Decision, step: StepState): boolean {
+/** Whether its scope winds up and the step has still to hear of it. */
+function mustBeTold(decision: Decision, step: StepState): boolean {
   return step.scope.status !== "running" && mustGo(decision, step.scope, step);
 }
 
@@ -141,6 +143,7 @@ function endScope(decision: Decision, scope: ScopeState): void {
       ...(failed ? { error: errorOf(scope) } : {}),
     });
   }
+  if (owner.fallback === scope) return endFallback(decision, owner, scope);
   const { spec } = decision.stepOf(owner);
   switch (spec.kind) {
     case "condition":

@@ -228,6 +228,90 @@ describe("time-outs", () => {
   });
 });
 
+describe("fallbacks", () => {
+  const spec = (fields: string, rest = "") => `
+steps:
+  - { name: a, ${TASK}, input: { n: 1 }, ${fields} }
+  - { name: b, ${TASK}, input: { x: $.a.x, status: $.a.status } }
+  - { name: s, ${TASK} }
+${rest}`;
+
+  test("a step takes the place of one that failed for good, with its input, and the flow goes on", () => {
+    const rig = start(spec("retry: { max_attempts: 2, initial_delay: 1s }, fallback_step: s"));
+    assert.deepEqual(rig.fail("a"), ["StepAttemptFailed a"]);
+    rig.pass(1000);
+    assert.deepEqual(rig.fail("a"), ["FallbackStarted a", "StepScheduled a:fallback"]);
+    assert.deepEqual(rig.last("StepScheduled").input, { n: 1 });
+    rig.complete("a:fallback", { x: 5 });
+    assert.deepEqual(rig.last("StepScheduled").input, { x: 5, status: "completed" });
+    rig.complete("b");
+    assert.deepEqual([rig.execution.status, rig.statuses()["s"]], ["completed", "skipped (not_reached)"]);
+  });
+
+  test("a fallback that fails leaves the first error, with its own beside it", () => {
+    const rig = start(spec("fallback_step: s"));
+    rig.fail("a", { code: "FIRST" });
+    rig.fail("a:fallback", { code: "SECOND" });
+    const { error } = rig.last("ExecutionFailed");
+    assert.deepEqual([error.code, error.suppressed?.[0]?.code], ["FIRST", "SECOND"]);
+  });
+
+  test("a time-out falls back at once where it says so, also where the step leads somewhere on failure", () => {
+    const rig = start(
+      spec(
+        "retry: { max_attempts: 5 }, timeout: 1s, timeout_action: fallback, fallback_step: s, on_failure: h",
+        `  - { name: h, ${TASK} }`,
+      ),
+    );
+    assert.deepEqual(rig.fail("a", { code: "TIMEOUT" }), ["FallbackStarted a", "StepScheduled a:fallback"]);
+  });
+
+  test("another failure of a step that leads somewhere on failure goes there", () => {
+    const rig = start(spec("fallback_step: s, on_failure: h", `  - { name: h, ${TASK} }`));
+    assert.deepEqual(rig.fail("a").slice(0, 2), ["StepFailed a", "StepCancelled b"]);
+  });
+
+  test("default_output stands for the output", () => {
+    const rig = start(spec('default_output: { x: "${error.code}" }'));
+    rig.fail("a", { code: "OOPS" });
+    assert.deepEqual(rig.last("StepScheduled").input, { x: "OOPS", status: "completed" });
+  });
+
+  test("inline steps run under the step's path, if their condition holds", () => {
+    const inline = `fallback: { when: "error.code == 'A'", steps: [ { name: f1, ${TASK} }, { name: f2, ${TASK} } ] }`;
+    const rig = start(spec(inline));
+    assert.deepEqual(rig.fail("a", { code: "A" }), ["FallbackStarted a", "StepScheduled a:fallback.f1"]);
+    rig.complete("a:fallback.f1");
+    rig.complete("a:fallback.f2", { x: 2 });
+    assert.deepEqual(rig.last("StepScheduled").input, { x: 2, status: "completed" });
+    const other = start(spec(inline));
+    other.fail("a", { code: "B" });
+    assert.equal(other.execution.status, "failed");
+  });
+
+  test("cancelling while a fallback runs cancels it too; a retry begins with the step itself", () => {
+    const rig = start(spec("fallback_step: s"));
+    rig.fail("a");
+    rig.send({ kind: "Cancel", id: "c", reason: "r" });
+    assert.deepEqual([rig.statuses()["a"], rig.statuses()["a:fallback"]], ["cancelled", "cancelled"]);
+    assert.deepEqual(rig.send({ kind: "Retry", id: "r" }), ["ExecutionReopened", "StepScheduled a"]);
+    rig.fail("a");
+    rig.complete("a:fallback", { x: 1 });
+    rig.complete("b");
+    assert.equal(rig.execution.status, "completed");
+  });
+
+  test("a container may have one as well", () => {
+    const rig = start(`
+steps:
+  - { name: t, type: try, fallback_step: s, steps: [ { name: x, ${TASK} } ] }
+  - { name: s, type: transform, mapping: { from: s } }
+output: { from: $.t.from }`);
+    rig.fail("t.x");
+    assert.deepEqual(rig.last("ExecutionCompleted").output, { from: "s" });
+  });
+});
+
 describe("containers", () => {
   test("a condition runs one side, and its output is that of the last step in it", () => {
     const spec = `

@@ -6,12 +6,15 @@
 import { isObject, type Json } from "../base/json.ts";
 import { createRandom } from "../base/random.ts";
 import { toRfc3339 } from "../base/time.ts";
+import type { FailureEdge } from "../language/definition.ts";
 import { type Decision, errorFrom, StepFailure } from "./decision.ts";
 import type { StepError } from "./error.ts";
 import type { StepEventData } from "./events.ts";
-import type { StepState } from "./execution.ts";
+import { CALL_SCOPE, type ScopeState, type StepState } from "./execution.ts";
+import { lastOutput } from "./output.ts";
 import { delayMs, isRetried, policyFor } from "./retry.ts";
 import type { Extras } from "./roots.ts";
+import { errorOf } from "./scopes.ts";
 import { toJson } from "./views.ts";
 
 type Completed = StepEventData["StepCompleted"];
@@ -67,11 +70,13 @@ export function fail(
     ...(options.instance === undefined ? {} : { instance: options.instance }),
   };
 
+  // A time-out of something inside is that step's affair: the action is for the step's own.
   const isTimeout = error.code === "TIMEOUT" && met.step === undefined;
   if (isTimeout && definition.timeoutAction === "ignore") {
     return decision.recordStep("StepSkipped", step, { reason: "timeout" }, attempt);
   }
-  const retryAt = nextAttempt(decision, step, error, attempt);
+  const fallsBackAtOnce = isTimeout && definition.timeoutAction === "fallback";
+  const retryAt = fallsBackAtOnce ? null : nextAttempt(decision, step, error, attempt);
   if (retryAt !== null) {
     return decision.recordStep(
       "StepAttemptFailed",
@@ -80,6 +85,7 @@ export function fail(
       attempt,
     );
   }
+  if (fallsBack(decision, step, error, isTimeout)) return fallBack(decision, step, error, attempt);
   failForGood(decision, step, error, attempt, {
     ...answered,
     ...(options.input === undefined ? {} : { input: options.input }),
@@ -87,6 +93,58 @@ export function fail(
   if (isTimeout && definition.timeoutAction === "cancel_and_cleanup" && decision.execution.ending === null) {
     decision.record("ExecutionTimeoutReached", { action: "cancel_and_cleanup", error });
   }
+}
+
+/**
+ * For a time-out that asks for it, for an open circuit breaker, and for every other failure of a step that leads nowhere
+ * on failure. A step whose fallback has failed does not begin it again.
+ */
+function fallsBack(decision: Decision, step: StepState, error: StepError, isTimeout: boolean): boolean {
+  const { fallback, timeoutAction } = decision.stepOf(step);
+  if (fallback === null || step.fallback !== null || step.scope.status === "cancelling") return false;
+  const isAsked = (isTimeout && timeoutAction === "fallback") || error.code === "CIRCUIT_OPEN";
+  if (!isAsked && failureEdge(decision, step).kind !== "none") return false;
+  if (fallback.kind !== "inline" || fallback.when === null) return true;
+  try {
+    return decision.holds(fallback.when, step.scope, { error: toJson(error) });
+  } catch (thrown) {
+    // A condition that cannot be evaluated asks for nothing; the step fails with the error it had.
+    errorFrom(thrown);
+    return false;
+  }
+}
+
+function fallBack(decision: Decision, step: StepState, error: StepError, attempt: number): void {
+  const { fallback } = decision.stepOf(step);
+  decision.recordStep("FallbackStarted", step, { error }, attempt);
+  if (fallback?.kind !== "output") return;
+  try {
+    const output = decision.evaluate(fallback.output, step.scope, { error: toJson(error) });
+    decision.checkPayload(step, output, "output");
+    decision.recordStep(
+      "StepCompleted",
+      step,
+      { output: isObject(output) ? output : { value: output }, fallback: true },
+      attempt,
+    );
+  } catch (thrown) {
+    failForGood(decision, step, withSuppressed(error, errorFrom(thrown)), attempt, {});
+  }
+}
+
+/** The fallback has ended: its output stands for the step's, or the step fails with its own first error. */
+export function endFallback(decision: Decision, step: StepState, scope: ScopeState): void {
+  const { closing, attempt } = step;
+  if (closing?.kind === "cancel") return decision.recordStep("StepCancelled", step, { reason: closing.reason });
+  const error = step.error ?? { code: "INTERNAL", message: `Step "${step.path}" fell back without an error.` };
+  if (closing?.kind === "fail") return failForGood(decision, step, withSuppressed(error, closing.error), attempt, {});
+  if (scope.status === "failing")
+    return failForGood(decision, step, withSuppressed(error, errorOf(scope)), attempt, {});
+  decision.recordStep("StepCompleted", step, { output: lastOutput([scope]), fallback: true });
+}
+
+function withSuppressed(error: StepError, later: StepError): StepError {
+  return { ...error, suppressed: [...(error.suppressed ?? []), later] };
 }
 
 /** When the next attempt begins; null if there is none. */
@@ -117,7 +175,8 @@ function failForGood(
   attempt: number,
   data: Answered & { input?: Json },
 ): void {
-  const { failure, failureMessage } = decision.stepOf(step);
+  const { failureMessage } = decision.stepOf(step);
+  const failure = failureEdge(decision, step);
   const extras = { error: toJson(error) };
   let shown = error;
   let pathTaken = false;
@@ -135,6 +194,11 @@ function failForGood(
     { error: shown, ...data, ...(failure.kind === "inline" ? { path_taken: pathTaken } : {}) },
     attempt,
   );
+}
+
+/** The edges of a step that was called are not followed. */
+function failureEdge(decision: Decision, step: StepState): FailureEdge {
+  return step.scope.index === CALL_SCOPE ? { kind: "none" } : decision.stepOf(step).failure;
 }
 
 export function textOf(value: Json): string {

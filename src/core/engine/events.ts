@@ -119,6 +119,8 @@ export interface StepEventData {
     readonly input?: Json;
     readonly started_at?: string;
     readonly instance?: string;
+    /** The output is that of the step's fallback, which took its place. */
+    readonly fallback?: true;
     /** Workflow variables that a `set` step gives a new value. */
     readonly variables?: JsonObject;
     /** The event that an `emit` step publishes. */
@@ -155,6 +157,8 @@ export interface StepEventData {
   /** `clause` is the place in the step's list of catches. */
   CatchStarted: { readonly clause: number; readonly error: StepError };
   FinallyStarted: Record<string, never>;
+  /** The step has failed for good and its fallback takes its place; it ends with what the fallback gives. */
+  FallbackStarted: { readonly error: StepError };
   /** The inline path `on_failure: {steps}` of the failed step has ended. */
   FailurePathEnded: { readonly status: ScopeStatus; readonly error?: StepError };
 }

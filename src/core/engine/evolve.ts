@@ -6,22 +6,36 @@
 import { assert, Bug, defined, unreachable } from "../base/bug.ts";
 import type { Json } from "../base/json.ts";
 import type { Instant } from "../base/time.ts";
-import type { Definition, LoopSpec, Step } from "../language/definition.ts";
+import type { Definition, FailureEdge, LoopSpec, Step } from "../language/definition.ts";
 import { ROOT_SCOPE } from "../language/definition.ts";
+import type { StepError } from "./error.ts";
 import type { ExecutionEvent, HistoryEvent, StartDetail, StepEvent } from "./events.ts";
 import {
+  CALL_SCOPE,
   createExecution,
   type Execution,
   type Inner,
   isOpen,
   type LoopInner,
+  ownScopes,
   type StepState,
   type StepStatus,
   scopesIn,
 } from "./execution.ts";
 import { reopen } from "./reopen.ts";
-import { beginCancelling, beginFailing, createScope, endScope, errorOf, forgetScope, settleEdges } from "./scopes.ts";
+import {
+  beginCancelling,
+  beginFailing,
+  createCall,
+  createScope,
+  endScope,
+  errorOf,
+  forgetScope,
+  settleEdges,
+} from "./scopes.ts";
 import { iterationStepsKept } from "./views.ts";
+
+const NO_EDGE: FailureEdge = { kind: "none" };
 
 /** How many ids of commands and events an execution knows again. */
 const KNOWN_MAX = 1000;
@@ -320,6 +334,11 @@ function evolveStep(definition: Definition, execution: Execution, event: StepEve
       inner.finally = createScope(definition, execution, { index: spec.finally, prefix: `${step.path}.`, owner: step });
       return;
     }
+    case "FallbackStarted": {
+      const step = stateOf(execution, event.path);
+      startFallback(definition, execution, step, event.data.error, event.attempt, at);
+      return;
+    }
     case "FailurePathEnded": {
       const { scope } = stateOf(execution, event.path);
       endScope(defined(scope.failurePath, `a failure path of "${event.path}" to run`));
@@ -522,8 +541,40 @@ function forgetBroken(execution: Execution, inner: LoopInner): void {
   inner.broken.clear();
 }
 
+function startFallback(
+  definition: Definition,
+  execution: Execution,
+  step: StepState,
+  error: StepError,
+  attempt: number,
+  at: Instant,
+): void {
+  const { fallback } = definition.steps[step.index] as Step;
+  for (const scope of ownScopes(step)) endScope(scope);
+  if (step.status === "scheduled") execution.openTasks -= 1;
+  execution.eventWaits.delete(step);
+  begin(step, "running", attempt, at);
+  step.error = error;
+  step.closing = null;
+  step.deadline = null;
+  step.totalDeadline = null;
+  const names = new Map<string, Json>([["error", error as unknown as Json]]);
+  const path = `${step.path}:fallback`;
+  if (fallback?.kind === "step")
+    step.fallback = createCall(execution, { step: fallback.step, path, owner: step, names });
+  if (fallback?.kind === "inline") {
+    step.fallback = createScope(definition, execution, {
+      index: fallback.scope,
+      prefix: `${path}.`,
+      owner: step,
+      names,
+    });
+  }
+}
+
 function followFailure(definition: Definition, execution: Execution, step: StepState, pathTaken: boolean): void {
-  const { failure } = definition.steps[step.index] as Step;
+  const failure: FailureEdge =
+    step.scope.index === CALL_SCOPE ? NO_EDGE : (definition.steps[step.index] as Step).failure;
   const error = defined(step.error, `the failed step "${step.path}" to have an error`);
   if (failure.kind === "step") {
     if (!failure.recovers) beginFailing(execution, step.scope, error, failure.path);

@@ -104,7 +104,10 @@ export interface KeptSignal {
   readonly data: Json;
 }
 
-/** A list of steps that has begun. */
+/** The index of a scope that is no list of the text: one step that was called by name. */
+export const CALL_SCOPE = -1;
+
+/** A list of steps that has begun, or one called step. */
 export interface ScopeState {
   readonly index: ScopeIndex;
   /** What stands before a step's name in its path: empty, or ends with a dot. */
@@ -164,6 +167,8 @@ export interface StepState {
   /** When its pause or the delay before its next attempt is over. */
   wake: Instant | null;
   inner: Inner | null;
+  /** The run of its fallback, which takes the step's place after it has failed. */
+  fallback: ScopeState | null;
 }
 
 export type Inner =
@@ -257,8 +262,14 @@ export function isOpen(step: StepState): boolean {
   return step.status === "scheduled" || step.status === "running" || step.status === "waiting";
 }
 
-/** The scopes inside a step that are kept, whether they run or have ended. */
+/** The scopes in a step that are kept, whether they run or have ended. */
 export function scopesIn(step: StepState): readonly ScopeState[] {
+  const own = ownScopes(step);
+  return step.fallback === null ? own : [...own, step.fallback];
+}
+
+/** Those of its own work, without its fallback. */
+export function ownScopes(step: StepState): readonly ScopeState[] {
   const inner = step.inner;
   switch (inner?.kind) {
     case "choice":
@@ -295,8 +306,12 @@ function plainScope(scope: ScopeState): object {
 }
 
 function plainStep(step: StepState): object {
-  const { scope: _scope, inner, ...rest } = step;
-  return { ...rest, inner: inner === null ? null : { ...inner, ...innerScopes(inner) } };
+  const { scope: _scope, inner, fallback, ...rest } = step;
+  return {
+    ...rest,
+    inner: inner === null ? null : { ...inner, ...innerScopes(inner) },
+    fallback: fallback === null ? null : plainScope(fallback),
+  };
 }
 
 function innerScopes(inner: Inner): object {

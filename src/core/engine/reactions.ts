@@ -175,6 +175,8 @@ function reactionsOfStep(definition: Definition, execution: Execution, event: St
     case "FinallyStarted":
     case "FailurePathEnded":
       return [];
+    case "FallbackStarted":
+      return attemptIsOver(definition, execution, event);
     default:
       return unreachable(event);
   }

@@ -6,7 +6,7 @@
 import type { Instant } from "../base/time.ts";
 import type { Definition, Step } from "../language/definition.ts";
 import type { Execution, ScopeState, StepState } from "./execution.ts";
-import { scopesIn } from "./execution.ts";
+import { ownScopes, scopesIn } from "./execution.ts";
 import { forgetScope, isEntry, markReady, settleEdges } from "./scopes.ts";
 
 export function reopen(definition: Definition, execution: Execution, at: Instant): void {
@@ -47,7 +47,7 @@ function stays(step: StepState): boolean {
 }
 
 function isUnfinishedContainer(step: StepState): boolean {
-  return step.status !== "skipped" && scopesIn(step).length > 0;
+  return step.status !== "skipped" && ownScopes(step).length > 0;
 }
 
 function startOver(execution: Execution, step: StepState): void {
@@ -65,10 +65,13 @@ function startOver(execution: Execution, step: StepState): void {
   step.totalDeadline = null;
   step.wake = null;
   step.inner = null;
+  step.fallback = null;
 }
 
 function goOn(definition: Definition, execution: Execution, step: StepState, at: Instant): void {
   const { timeoutMs } = definition.steps[step.index] as Step;
+  if (step.fallback !== null) forgetScope(execution, step.fallback);
+  step.fallback = null;
   step.status = "running";
   step.attemptBase = step.attempt - 1;
   step.finishedAt = null;

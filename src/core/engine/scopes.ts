@@ -1,22 +1,53 @@
 /** Making scopes and letting go of them, and what an end of a step means for the steps behind it. */
 
 import type { Json } from "../base/json.ts";
-import type { Definition, ScopeIndex, Step } from "../language/definition.ts";
+import type { Definition, ScopeIndex, Step, StepIndex } from "../language/definition.ts";
 import type { StepError } from "./error.ts";
-import { type Execution, isOpen, type ScopeState, type StepState, scopesIn } from "./execution.ts";
+import { CALL_SCOPE, type Execution, isOpen, type ScopeState, type StepState, scopesIn } from "./execution.ts";
 
-export function createScope(
-  definition: Definition,
+export function createScope(definition: Definition, execution: Execution, place: ScopePlace): ScopeState {
+  const scope = createEmptyScope(place);
+  for (const index of (definition.scopes[place.index] as { steps: readonly number[] }).steps) {
+    const step = definition.steps[index] as Step;
+    const state = createStep(index, place.prefix + step.name, scope);
+    scope.steps.push(state);
+    execution.steps.set(state.path, state);
+    if (isEntry(step)) markReady(scope, state, "run");
+  }
+  execution.agenda.addScope(scope);
+  return scope;
+}
+
+/** A scope for one step that is called by name, at a path of its own. Its edges are not followed. */
+export function createCall(
   execution: Execution,
-  place: {
-    index: ScopeIndex;
-    prefix: string;
-    owner: StepState | null;
-    names?: ReadonlyMap<string, Json>;
-    iteration?: number;
-  },
+  call: { step: StepIndex; path: string; owner: StepState; names?: ReadonlyMap<string, Json> },
 ): ScopeState {
-  const scope: ScopeState = {
+  const { step, path, owner, names } = call;
+  const scope = createEmptyScope({
+    index: CALL_SCOPE,
+    prefix: `${path}.`,
+    owner,
+    ...(names === undefined ? {} : { names }),
+  });
+  const state = createStep(step, path, scope);
+  scope.steps.push(state);
+  execution.steps.set(path, state);
+  markReady(scope, state, "run");
+  execution.agenda.addScope(scope);
+  return scope;
+}
+
+export interface ScopePlace {
+  readonly index: ScopeIndex;
+  readonly prefix: string;
+  readonly owner: StepState | null;
+  readonly names?: ReadonlyMap<string, Json>;
+  readonly iteration?: number;
+}
+
+function createEmptyScope(place: ScopePlace): ScopeState {
+  return {
     index: place.index,
     prefix: place.prefix,
     owner: place.owner,
@@ -33,15 +64,6 @@ export function createScope(
     steps: [],
     ready: [],
   };
-  for (const index of (definition.scopes[place.index] as { steps: readonly number[] }).steps) {
-    const step = definition.steps[index] as Step;
-    const state = createStep(index, place.prefix + step.name, scope);
-    scope.steps.push(state);
-    execution.steps.set(state.path, state);
-    if (isEntry(step)) markReady(scope, state, "run");
-  }
-  execution.agenda.addScope(scope);
-  return scope;
 }
 
 function createStep(index: number, path: string, scope: ScopeState): StepState {
@@ -67,6 +89,7 @@ function createStep(index: number, path: string, scope: ScopeState): StepState {
     totalDeadline: null,
     wake: null,
     inner: null,
+    fallback: null,
   };
 }
 
@@ -88,10 +111,11 @@ export function settleEdges(
   step: StepState,
   taken: "success" | "failure" | "none",
 ): void {
+  execution.agenda.addScope(step.scope);
+  if (step.scope.index === CALL_SCOPE) return;
   const { success, failure } = definition.steps[step.index] as Step;
   for (const target of success) settleEdge(definition, step.scope, target, taken === "success");
   if (failure.kind === "step") settleEdge(definition, step.scope, failure.step, taken === "failure");
-  execution.agenda.addScope(step.scope);
 }
 
 function settleEdge(definition: Definition, scope: ScopeState, target: number, isTaken: boolean): void {
@@ -159,6 +183,7 @@ export function forgetScope(execution: Execution, scope: ScopeState): void {
     if (isOpen(step)) step.status = "cancelled";
     for (const inner of scopesIn(step)) forgetScope(execution, inner);
     step.inner = null;
+    step.fallback = null;
   }
   if (scope.failurePath !== null) forgetScope(execution, scope.failurePath);
 }

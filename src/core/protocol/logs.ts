@@ -84,6 +84,8 @@ function tell(event: HistoryEvent): Told {
       return ["warn", `${event.path}: caught ${told(event.data.error)}`];
     case "FinallyStarted":
       return ["debug", `${event.path}: finally.`];
+    case "FallbackStarted":
+      return ["warn", `${event.path}: falls back after ${told(event.data.error)}`];
     case "FailurePathEnded":
       return [
         ended(event.data.status),

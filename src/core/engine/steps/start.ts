@@ -4,7 +4,7 @@ import type { Json } from "../../base/json.ts";
 import { toRfc3339 } from "../../base/time.ts";
 import type { Decision } from "../decision.ts";
 import type { StartDetail } from "../events.ts";
-import type { ScopeState, StepState } from "../execution.ts";
+import { CALL_SCOPE, type ScopeState, type StepState } from "../execution.ts";
 
 /** Records that a step began which does not end at once, with its deadlines. */
 export function recordStart(decision: Decision, step: StepState, detail: StartDetail, input?: Json): void {
@@ -30,12 +30,14 @@ export function recordStart(decision: Decision, step: StepState, detail: StartDe
  */
 export function inputOf(decision: Decision, step: StepState): Json {
   const { input } = decision.stepOf(step);
-  const value = input === null ? defaultInput(decision, step.scope) : decision.evaluate(input, step.scope);
+  const value = input === null ? defaultInput(decision, step) : decision.evaluate(input, step.scope);
   if (input !== null) decision.checkPayload(step, value, "input");
   return value;
 }
 
-function defaultInput(decision: Decision, scope: ScopeState): Json {
+function defaultInput(decision: Decision, { scope }: StepState): Json {
+  // A called step works on what the step was given that it is called for.
+  if (scope.index === CALL_SCOPE && scope.owner?.input !== undefined) return scope.owner.input;
   for (let outer: ScopeState | null = scope; outer !== null; outer = outer.parent) {
     if (outer.iteration === null || outer.owner === null) continue;
     const { spec } = decision.stepOf(outer.owner);
