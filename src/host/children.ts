@@ -10,9 +10,9 @@ import { begin } from "./decisions.ts";
 import type { ChildItem } from "./item.ts";
 import { type Loop, returnItems, scheduleTurn } from "./loop.ts";
 import { send, takeMessage } from "./messages.ts";
+import { checkInput } from "./prepare-start.ts";
 import type { Refusal } from "./refusal.ts";
 import type { Shard } from "./shard.ts";
-import { checkInput } from "./start.ts";
 
 /** What the store could not be asked is asked again after this long. */
 const AGAIN_MS = 1000;

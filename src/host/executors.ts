@@ -14,10 +14,7 @@ export interface Executors {
     workspace: string;
     results: readonly TaskResult[];
   }): Promise<readonly { readonly taskId: string; readonly outcome: ResultOutcome }[]>;
-  heartbeat(request: {
-    workspace: string;
-    heartbeats: readonly Heartbeat[];
-  }): readonly {
+  heartbeat(request: { workspace: string; heartbeats: readonly Heartbeat[] }): readonly {
     readonly taskId: string;
     readonly outcome: "accepted" | "stale" | "unknown";
     readonly cancel: boolean;

@@ -12,7 +12,7 @@ import { openMemoryStore } from "../adapters/stores/memory/store.ts";
 import { createRandom, type Random } from "../core/base/random.ts";
 import type { HistoryEvent } from "../core/engine/events.ts";
 import { type Store, StoreError } from "../ports/store.ts";
-import { type Intercept, openWorld, START, startOf, workflow, WORKSPACE, type World } from "./world.test.ts";
+import { type Intercept, openWorld, START, startOf, WORKSPACE, type World, workflow } from "./world.test.ts";
 
 const MAIN = workflow(
   "main",
@@ -36,7 +36,8 @@ const LISTENER = workflow(
 `,
 );
 
-const SEEDS = process.env["SEED"] === undefined ? Array.from({ length: 25 }, (_, i) => i + 1) : [Number(process.env["SEED"])];
+const SEEDS =
+  process.env["SEED"] === undefined ? Array.from({ length: 25 }, (_, i) => i + 1) : [Number(process.env["SEED"])];
 
 const ROUNDS_WITH_FAULTS = 12;
 const EXECUTIONS = 6;
@@ -81,7 +82,11 @@ for (const seed of SEEDS) {
 }
 
 /** Every call may fail: before it is done, after it is done, or with the death of the process. */
-function faults(random: Random, mine: { isAlive: boolean }, process: { isAlive: boolean; isFaulty: boolean }): Intercept {
+function faults(
+  random: Random,
+  mine: { isAlive: boolean },
+  process: { isAlive: boolean; isFaulty: boolean },
+): Intercept {
   const dead = new Promise<never>(() => {});
   return async (name, call) => {
     if (!mine.isAlive || !process.isAlive) return dead;
@@ -147,12 +152,18 @@ async function isDone(store: Store): Promise<boolean> {
 async function check(store: Store, answered: Answered): Promise<void> {
   const { rows } = await store.findExecutions({ workspace: WORKSPACE, limit: 1000 });
   assert.deepEqual(
-    rows.filter((row) => row.status !== "completed" || row.quarantine !== null).map((row) => [row.id, row.status, row.quarantine]),
+    rows
+      .filter((row) => row.status !== "completed" || row.quarantine !== null)
+      .map((row) => [row.id, row.status, row.quarantine]),
     [],
     "nothing is stuck",
   );
   assert.equal(rows.length, 3 * EXECUTIONS, "nothing is lost, and nothing runs twice");
-  for (const id of answered.ids.values()) assert.ok(rows.some((row) => row.id === id), "what was answered is there");
+  for (const id of answered.ids.values())
+    assert.ok(
+      rows.some((row) => row.id === id),
+      "what was answered is there",
+    );
   for (const row of rows) {
     const packs = await store.readHistory({ executionId: row.id, afterSeq: 0, bytesMax: 1e9 });
     const events = packs.flatMap(({ text }) => text.split("\n").map((line) => JSON.parse(line) as HistoryEvent));

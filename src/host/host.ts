@@ -97,9 +97,7 @@ export interface Host extends AsyncDisposable {
     signal: AbortSignal;
   }): Promise<AsyncIterable<EventPack> | null>;
   /** Which tasks of an execution are leased, for showing `running` instead of `scheduled`: path -> since when, by whom. */
-  leasesOf(
-    executionId: string,
-  ): ReadonlyMap<
+  leasesOf(executionId: string): ReadonlyMap<
     string,
     {
       readonly since: Instant;

@@ -17,12 +17,12 @@ import { healthOf } from "./health.ts";
 import type { Host, Started } from "./host.ts";
 import { type CommandAnswer, commandItem, type Reply } from "./item.ts";
 import { createLoop, HOST_LIMITS, type HostLimits, type Loop, shardAt, shardOfExecution, submit } from "./loop.ts";
+import { type Prepared, prepareStart } from "./prepare-start.ts";
 import { arm } from "./pulse.ts";
 import { followExecution, readHistory, readRow, waitForEnd } from "./reads.ts";
 import { takeOver } from "./recovery.ts";
 import type { Outcome } from "./refusal.ts";
 import { executionUnknown, prepareRerun } from "./rerun.ts";
-import { type Prepared, prepareStart, shardOfStart, toStartItem } from "./start.ts";
 import { stop } from "./stop.ts";
 import { createShardsFor } from "./task-results.ts";
 import { takeTurn } from "./turn.ts";
@@ -102,7 +102,7 @@ export async function openHost(options: HostOptions): Promise<Host> {
 function decideStart(loop: Loop, start: Outcome<Prepared>): Promise<Outcome<Started>> {
   if (!start.ok) return Promise.resolve(start);
   const { promise, resolve, reject } = Promise.withResolvers<Outcome<Started>>();
-  submit(loop, shardOfStart(loop, start), toStartItem(start, { resolve, reject }));
+  submit(loop, shardOfExecution(loop, start.executionId), { ...start, reply: { resolve, reject } });
   return promise;
 }
 

@@ -208,6 +208,17 @@ test("a clock that jumps ahead is noticed within a second, one that jumps back w
   await world.close();
 });
 
+test("after a clock has jumped back executions are still parked and fetched", async () => {
+  const world = await openWorld({ workflows: [SLEEP] });
+  world.clock.set(START - 3_600_000);
+  const id = await world.started("sleep");
+  await world.pass(6000);
+  assert.equal(world.inMemory(), 0);
+  await world.pass(595_000, 1000);
+  assert.equal((await world.row(id)).status, "completed");
+  await world.close();
+});
+
 test("a restart brings back what was active, and fetches what is parked when it is due", async () => {
   const store = openMemoryStore();
   const first = await openWorld({ store, workflows: [SLEEP, ORDER] });

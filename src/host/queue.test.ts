@@ -13,7 +13,10 @@ test("what goes in first comes out first, through thousands of items", () => {
   }
   assert.equal(queue.length, 10_000);
   for (let n = 0; n < 5000; n++) assert.equal(queue.take(), next++);
-  assert.deepEqual(queue.drain(), Array.from({ length: 5000 }, (_, i) => next + i));
+  assert.deepEqual(
+    queue.drain(),
+    Array.from({ length: 5000 }, (_, i) => next + i),
+  );
   assert.equal(queue.take(), undefined);
   assert.equal(queue.length, 0);
 });

@@ -4,9 +4,9 @@ import type { Json } from "../core/base/json.ts";
 import type { HistoryEvent } from "../core/engine/events.ts";
 import type { Host, StartRequest } from "./host.ts";
 import type { Loop } from "./loop.ts";
+import { archived, type Prepared, prepareWith } from "./prepare-start.ts";
 import { readHistory, readRow } from "./reads.ts";
 import type { Outcome, Refusal } from "./refusal.ts";
-import { archived, type Prepared, prepareWith } from "./start.ts";
 
 export async function prepareRerun(loop: Loop, request: Parameters<Host["rerun"]>[0]): Promise<Outcome<Prepared>> {
   const { workspace, executionId, commandId } = request;

@@ -1,0 +1,133 @@
+/**
+ * Reads one execution from the store and makes it again from its history.
+ *
+ * A big history is read and replayed piece by piece, so that the loop stays free for others. What cannot be read is a
+ * finding, for then the execution has to be put aside; only a store that does not answer is an error.
+ */
+
+import { EVENT_VERSION, type HistoryEvent } from "../core/engine/events.ts";
+import { evolve } from "../core/engine/evolve.ts";
+import { createExecution, type Execution } from "../core/engine/execution.ts";
+import type { Definition } from "../core/language/definition.ts";
+import { type EventPack, type ExecutionRow, StoreError } from "../ports/store.ts";
+import type { Item } from "./item.ts";
+import type { Loop } from "./loop.ts";
+import { hasEnded } from "./rows.ts";
+
+/** One read of a history, and the events that are replayed at a stretch: some milliseconds each. */
+const READ_BYTES = 512 * 1024;
+const EVENTS_AT_A_STRETCH = 2000;
+
+export type Found =
+  | { readonly kind: "unknown" }
+  /** Ended, and nothing that waits could change that. */
+  | { readonly kind: "over"; readonly workspace: string }
+  | { readonly kind: "quarantined"; readonly reason: string }
+  | { readonly kind: "broken"; readonly row: ExecutionRow | null; readonly reason: string }
+  | {
+      readonly kind: "read";
+      readonly row: ExecutionRow;
+      readonly definition: Definition;
+      readonly execution: Execution;
+    };
+
+/** Rejects where the store could not be asked. `waiting` is what was asked of the execution so far. */
+export async function readExecution(loop: Loop, executionId: string, waiting: readonly Item[]): Promise<Found> {
+  const row = await intact(() => loop.store.readExecution(executionId));
+  if (row instanceof Broken) return { kind: "broken", row: null, reason: row.reason };
+  if (row === null) return { kind: "unknown" };
+  if (row.quarantine !== null) return { kind: "quarantined", reason: row.quarantine };
+  if (hasEnded(row.status) && !waiting.some(concernsEnded)) return { kind: "over", workspace: row.workspace };
+  const request = { workspace: row.workspace, workflow: row.workflow, version: row.version };
+  const cached = loop.definitions.cached(request);
+  const compiled =
+    cached === null ? await loop.definitions.compiled(request) : ({ ok: true, definition: cached } as const);
+  if (!compiled.ok) {
+    const reason = `Its workflow "${row.workflow}" ${row.version} cannot be read: ${compiled.refusal.message}`;
+    return { kind: "broken", row, reason };
+  }
+  const execution = await intact(() => replayFromStore(loop, row, compiled.definition));
+  if (execution instanceof Broken) return { kind: "broken", row, reason: execution.reason };
+  return { kind: "read", row, definition: compiled.definition, execution };
+}
+
+class Broken {
+  readonly reason: string;
+
+  constructor(reason: string) {
+    this.reason = reason;
+  }
+}
+
+/** What is stored and cannot be read is the execution's trouble; a store that does not answer is everybody's. */
+async function intact<T>(work: () => Promise<T>): Promise<T | Broken> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof StoreError && error.kind !== "corrupt") throw error;
+    return new Broken(`What is stored of it cannot be read: ${textOf(error)}`);
+  }
+}
+
+async function replayFromStore(loop: Loop, row: ExecutionRow, definition: Definition): Promise<Execution> {
+  const execution = createExecution({ id: row.id, workspace: row.workspace });
+  for (;;) {
+    const packs = await loop.store.readHistory({
+      executionId: row.id,
+      afterSeq: execution.length,
+      bytesMax: READ_BYTES,
+    });
+    if (packs.length === 0) break;
+    for (const pack of packs) {
+      const events = parsePack(pack);
+      for (let from = 0; from < events.length; from += EVENTS_AT_A_STRETCH) {
+        if (from > 0) await nextTurn(loop);
+        for (const event of events.slice(from, from + EVENTS_AT_A_STRETCH)) apply(definition, execution, event);
+      }
+    }
+    await nextTurn(loop);
+  }
+  if (execution.length === 0) throw new Error("Expected a history, but it is empty.");
+  return execution;
+}
+
+function apply(definition: Definition, execution: Execution, event: HistoryEvent): void {
+  if (event.seq !== execution.length + 1) {
+    throw new Error(`Expected event ${execution.length + 1} next, but found ${event.seq}.`);
+  }
+  evolve(definition, execution, event);
+}
+
+/** One text, one event a line: JSON has no line ends of its own. */
+function parsePack(pack: EventPack): readonly HistoryEvent[] {
+  if (pack.version > EVENT_VERSION) {
+    throw new Error(
+      `Expected events of version ${EVENT_VERSION} or older, but found version ${pack.version}: they were written by a newer platform.`,
+    );
+  }
+  return JSON.parse(`[${pack.text.replaceAll("\n", ",")}]`) as readonly HistoryEvent[];
+}
+
+function nextTurn(loop: Loop): Promise<void> {
+  return new Promise((resolve) => loop.clock.soon(resolve));
+}
+
+/** What an execution that has ended may still answer in its own way; to all else it says nothing. */
+function concernsEnded(item: Item): boolean {
+  if (item.kind !== "command") return false;
+  switch (item.command.kind) {
+    case "Cancel":
+    case "Terminate":
+    case "Pause":
+    case "Resume":
+    case "Signal":
+    case "Retry":
+      return item.workspace !== null;
+    default:
+      return false;
+  }
+}
+
+export function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
