@@ -34,9 +34,7 @@ const PURE_PACKAGES: readonly string[] = [
   "yaml",
   "re2js",
   "@noble/hashes",
-  "@cfworker/json-schema",
   "typebox",
-  "croner",
   "liquidjs",
 ];
 
