@@ -1,0 +1,26 @@
+/** The generator's process: takes one job from its parent, does it, and reports. It ends when its parent does. */
+
+import { setInterval } from "node:timers";
+import { startExecutor } from "./executor.ts";
+import type { Job, Report } from "./job.ts";
+import { runLoad } from "./load.ts";
+
+const PROGRESS_MS = 10;
+
+process.once("disconnect", () => process.exit());
+process.once("message", (job: Job) => {
+  switch (job.kind) {
+    case "load":
+      void runLoad(job, report).then((outcome) => report({ kind: "outcome", outcome }));
+      return;
+    case "executor": {
+      const executor = startExecutor(new URL(job.url), job.executor);
+      setInterval(() => report({ kind: "finished", tasks: executor.finished() }), PROGRESS_MS);
+      return;
+    }
+  }
+});
+
+function report(message: Report): void {
+  process.send?.(message);
+}

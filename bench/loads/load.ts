@@ -1,0 +1,63 @@
+/** What the loads share: how a start is asked for, how it is driven, and the figures that every drive gives. */
+
+import { type Driven, drive } from "../drive.ts";
+import type { Figure } from "../figures.ts";
+import type { ExecutorOptions, Expectation, Pace } from "../generator/job.ts";
+import type { Platform } from "../platform.ts";
+
+/** Finds its figures in about `seconds`, and cleans up behind it. */
+export type Load = (options: LoadOptions) => Promise<readonly Figure[]>;
+
+export interface LoadOptions {
+  readonly seconds: number;
+}
+
+/** The functions of the workflows are so small that only their way counts. */
+export const EXECUTOR: ExecutorOptions = { name: "bench", polls: 2, tasksMax: 500 };
+
+const WARM_UP_SECONDS_MAX = 3;
+
+export interface Requests {
+  readonly path: string;
+  readonly body: string;
+  readonly expected: Expectation;
+}
+
+export function driveLoad(
+  platform: Platform,
+  requests: Requests,
+  how: { readonly pace: Pace; readonly seconds: number; readonly executor?: ExecutorOptions },
+): Promise<Driven> {
+  const { pace, seconds, executor = null } = how;
+  const warmUpSeconds = Math.min(WARM_UP_SECONDS_MAX, seconds / 2);
+  return drive({ kind: "load", url: platform.url, ...requests, pace, seconds, warmUpSeconds, executor }, platform.pid);
+}
+
+export function closed(clients: number): Pace {
+  return { kind: "closed", clients };
+}
+
+/** At half of what is possible, as a service is run that has room for a bad day. */
+export function halfOf({ answers, seconds }: Driven, connections: number): Pace {
+  return { kind: "paced", perSecond: Math.max(1, Math.round(answers / seconds / 2)), connections };
+}
+
+export function perSecond({ answers, seconds }: Driven): number {
+  return answers / seconds;
+}
+
+/** How much of the machine the platform took for it, and the generator beside it. */
+export function usageFigures(prefix: string, what: string, driven: Driven): readonly Figure[] {
+  const { share, generatorCpu, residentBytes } = driven;
+  return [
+    { id: `${prefix}.cpu`, what: `${what}: processors used by the platform`, value: share.cpu, unit: "" },
+    { id: `${prefix}.main`, what: `${what}: of that its main thread`, value: share.mainThread, unit: "" },
+    { id: `${prefix}.generator`, what: `${what}: processors used by the generator`, value: generatorCpu, unit: "" },
+    { id: `${prefix}.memory`, what: `${what}: memory of the platform`, value: residentBytes / 1e6, unit: "MB" },
+  ];
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? 0;
+}

@@ -1,0 +1,130 @@
+/**
+ * `npm run bench`: how fast the platform is on this machine, and how that compares with what the machine can do at all.
+ *
+ *     npm run bench                       everything, some four minutes
+ *     npm run bench -- simple chain-5     only these
+ *     npm run bench -- --seconds 3        each load for about so long (10)
+ *     npm run bench -- --json             JSON in place of the table
+ *     npm run bench -- simple --profile   where the time goes, in place of figures
+ *
+ * Each load starts a platform of its own on an empty folder. Whatever is found is also kept in `bench/results`.
+ */
+
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpus, totalmem } from "node:os";
+import { parseArgs } from "node:util";
+import { measureBaselines } from "./baselines/baselines.ts";
+import { type Compared, compare, type Figure, toTable } from "./figures.ts";
+import { measureChain } from "./loads/chain.ts";
+import { measureFanOut } from "./loads/fan-out.ts";
+import type { Load } from "./loads/load.ts";
+import { measureRecovery } from "./loads/recovery.ts";
+import { measureRest } from "./loads/rest.ts";
+import { measureSimple } from "./loads/simple.ts";
+import { measureSleepers } from "./loads/sleepers.ts";
+import { measureStartOnly } from "./loads/start-only.ts";
+import { PROFILED, profile } from "./profile.ts";
+
+const LOADS: Readonly<Record<string, Load>> = {
+  simple: measureSimple,
+  "chain-5": measureChain,
+  "fan-out-100": measureFanOut,
+  "start-only": measureStartOnly,
+  sleepers: measureSleepers,
+  rest: measureRest,
+  recovery: measureRecovery,
+};
+
+const SECONDS = 10;
+const SECONDS_MAX = 600;
+/** The baselines need no long look: nothing in them warms up slowly. */
+const BASELINE_SHARE = 0.2;
+
+interface Arguments {
+  readonly names: readonly string[];
+  readonly seconds: number;
+  readonly isJson: boolean;
+  readonly isProfile: boolean;
+}
+
+const given = readArguments(process.argv.slice(2));
+if (typeof given === "string") {
+  console.error(given);
+  process.exitCode = 2;
+} else if (given.isProfile) {
+  for (const name of given.names) await profile(name, given.seconds);
+} else {
+  await measure(given);
+}
+
+async function measure({ names, seconds, isJson }: Arguments): Promise<void> {
+  const figures: Figure[] = [];
+  const failures: string[] = [];
+  const show = (title: string, from: number) => {
+    if (!isJson) console.log(`${title}\n${toTable(compare(figures).slice(from))}\n`);
+  };
+  figures.push(...(await measureBaselines(Math.max(0.5, seconds * BASELINE_SHARE))));
+  show("baselines", 0);
+  for (const name of names) {
+    const from = figures.length;
+    try {
+      figures.push(...((await LOADS[name]?.({ seconds })) ?? []));
+      show(name, from);
+    } catch (error) {
+      failures.push(name);
+      console.error(`${name} failed: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  const result = { at: new Date().toISOString(), seconds, machine: machine(), failures, figures: compare(figures) };
+  const file = keep(result);
+  console.log(isJson ? JSON.stringify(result, null, 2) : `Kept in ${file}`);
+  if (failures.length > 0) process.exitCode = 1;
+}
+
+function machine(): object {
+  const [first] = cpus();
+  const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
+    version: string;
+  };
+  return {
+    processors: cpus().length,
+    model: first?.model ?? "unknown",
+    memory_gb: Math.round(totalmem() / 1e9),
+    platform: `${process.platform} ${process.arch}`,
+    node: process.version,
+    magicflow: version,
+  };
+}
+
+function keep(result: { readonly at: string; readonly figures: readonly Compared[] }): string {
+  const folder = new URL("results/", import.meta.url);
+  mkdirSync(folder, { recursive: true });
+  const name = `${result.at.replaceAll(/[:.]/g, "-")}.json`;
+  writeFileSync(new URL(name, folder), `${JSON.stringify(result, null, 2)}\n`);
+  return `bench/results/${name}`;
+}
+
+/** Or what is wrong with them. */
+function readArguments(args: string[]): Arguments | string {
+  try {
+    const { values, positionals } = parseArgs({
+      args,
+      allowPositionals: true,
+      options: {
+        seconds: { type: "string" },
+        json: { type: "boolean", default: false },
+        profile: { type: "boolean", default: false },
+      },
+    });
+    const known = values.profile ? PROFILED : Object.keys(LOADS);
+    const unknown = positionals.find((name) => !known.includes(name));
+    if (unknown !== undefined) return `Expected a load of ${known.join(", ")}, but met "${unknown}".`;
+    const seconds = values.seconds === undefined ? SECONDS : Number(values.seconds);
+    if (!(seconds >= 1 && seconds <= SECONDS_MAX))
+      return `Expected --seconds between 1 and ${SECONDS_MAX}, but met "${values.seconds}".`;
+    const names = positionals.length === 0 ? known : positionals;
+    return { names, seconds, isJson: values.json, isProfile: values.profile };
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
