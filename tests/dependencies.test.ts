@@ -16,6 +16,7 @@ interface LockedPackage {
   readonly resolved?: string;
   readonly integrity?: string;
   readonly link?: boolean;
+  readonly optional?: boolean;
 }
 
 const root = join(import.meta.dirname, "..");
@@ -48,7 +49,9 @@ test("no package that ships runs a script when it is installed", () => {
 
 test("the lockfile names no registry, and knows every package by its content", () => {
   assert.deepEqual(placesOf(locked.filter(([, { resolved }]) => resolved !== undefined)), []);
-  assert.deepEqual(placesOf(locked.filter(([, { integrity }]) => integrity === undefined)), []);
+  // Tools of other platforms are locked by their version alone, where the registry at hand does not have them.
+  const unknown = locked.filter(([, { integrity, dev, optional }]) => integrity === undefined && !(dev && optional));
+  assert.deepEqual(placesOf(unknown), []);
 });
 
 /** The names at the beginning of the lines of a section. */
