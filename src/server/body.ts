@@ -113,11 +113,12 @@ function readBytes(request: IncomingMessage, limit: number, length: string | und
   request.once("end", () =>
     resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)),
   );
-  request.once("error", reject);
-  // A connection that breaks off in the middle gives neither end nor error.
-  request.once("close", () =>
-    reject(new TroubleError(trouble("BAD_REQUEST", "Expected the whole body, but the connection ended before it."))),
-  );
+  // A connection that breaks off in the middle gives an error, or nothing but its end.
+  const broken = () => {
+    reject(new TroubleError(trouble("BAD_REQUEST", "Expected the whole body, but the connection ended before it.")));
+  };
+  request.once("error", broken);
+  request.once("close", broken);
   return promise;
 }
 

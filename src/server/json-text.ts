@@ -10,9 +10,13 @@
 
 import { isUtf8 } from "node:buffer";
 import { quote } from "../core/base/text.ts";
+import { firstFault } from "./json-place.ts";
 
 /** Deeper data is not written by people or programs that mean well, and everything recursive is safe below it. */
 export const JSON_DEPTH_MAX = 200;
+
+/** How much of a fault a message shows. */
+const QUOTED = 20;
 
 export type ParsedJson =
   | { readonly ok: true; readonly value: unknown }
@@ -33,8 +37,8 @@ export function parseJsonText(bytes: Buffer): ParsedJson {
   let value: unknown;
   try {
     value = JSON.parse(text);
-  } catch (error) {
-    return malformed(text, error);
+  } catch {
+    return malformed(text);
   }
   return isSuspicious(text) ? checkValue(value, "") : { ok: true, value };
 }
@@ -91,12 +95,11 @@ function checkValue(value: unknown, pointer: string): ParsedJson {
   return { ok: true, value };
 }
 
-function malformed(text: string, error: unknown): ParsedJson {
+function malformed(text: string): ParsedJson {
   if (text.trim() === "") return refused("Expected a JSON text, but it is empty.");
-  const position = /at position (\d+)/.exec(String(error))?.[1];
-  const offset = position === undefined ? text.length : Number(position);
+  const offset = firstFault(text);
   const before = text.slice(0, offset).split("\n");
-  const rest = text.slice(offset, offset + 20);
+  const rest = text.slice(offset, offset + QUOTED);
   return {
     ok: false,
     message:

@@ -2,7 +2,7 @@
 
 import type { Json } from "../core/base/json.ts";
 import { PROBLEMS, type Problem, type ProblemCode, type ProblemError, problemType } from "../core/protocol/problems.ts";
-import type { Refusal } from "../host/refusal.ts";
+import { type Refusal, RefusedError } from "../host/refusal.ts";
 import { StoreError } from "../ports/store.ts";
 
 /** A problem on its way out, not yet tied to a request. */
@@ -48,6 +48,7 @@ const RETRY_AFTER_SECONDS = 1;
 /** For what was thrown: the storage's failures are told, a bug of ours is only owned up to. */
 export function troubleOfError(error: unknown): Trouble {
   if (error instanceof TroubleError) return error.trouble;
+  if (error instanceof RefusedError) return troubleOf(error.refusal);
   if (error instanceof StoreError && error.kind === "cursor") {
     return trouble("BAD_REQUEST", error.message, [{ pointer: "query/cursor", detail: error.message }]);
   }

@@ -64,7 +64,9 @@ const entropy: Entropy = {
   id: () => Date.now().toString(16).padStart(12, "0") + randomBytes(9).toString("hex"),
 };
 
-export async function openRig(options: { config?: Partial<ServerConfig>; store?: Store; change?: (host: Host) => Host } = {}): Promise<Rig> {
+export async function openRig(
+  options: { config?: Partial<ServerConfig>; store?: Store; change?: (host: Host) => Host } = {},
+): Promise<Rig> {
   const store = options.store ?? openMemoryStore();
   const reports: string[] = [];
   let board: ReturnType<typeof createBoard> | null = null;
@@ -86,10 +88,27 @@ export async function openRig(options: { config?: Partial<ServerConfig>; store?:
     config: { ...CONFIG, ...options.config },
     report: (error, about) => reports.push(`${about}: ${error}`),
   });
-  const { url, dashboardUrl } = await server.listen();
+  const closeRest = async () => {
+    await opened[Symbol.asyncDispose]();
+    await board?.[Symbol.asyncDispose]();
+    await store[Symbol.asyncDispose]();
+  };
+  const { url, dashboardUrl } = await server.listen().catch(async (error: unknown) => {
+    await closeRest();
+    throw error;
+  });
 
-  async function send(method: string, path: string, body?: string | Uint8Array, headers: Record<string, string> = {}): Promise<Answered> {
-    const response = await fetch(url + path, { method, headers, ...(body === undefined ? {} : { body: body as string }) });
+  async function send(
+    method: string,
+    path: string,
+    body?: string | Uint8Array,
+    headers: Record<string, string> = {},
+  ): Promise<Answered> {
+    const response = await fetch(url + path, {
+      method,
+      headers,
+      ...(body === undefined ? {} : { body: body as string }),
+    });
     const text = await response.text();
     return { status: response.status, headers: response.headers, text, body: parse(text) };
   }
@@ -130,9 +149,7 @@ export async function openRig(options: { config?: Partial<ServerConfig>; store?:
     },
     async [Symbol.asyncDispose]() {
       await server.close(500);
-      await opened[Symbol.asyncDispose]();
-      await board?.[Symbol.asyncDispose]();
-      await store[Symbol.asyncDispose]();
+      await closeRest();
     },
   };
   return rig;

@@ -72,6 +72,7 @@ const KEEP_ALIVE_MS = 75_000;
 const CONNECTIONS_MAX = 25_000;
 const PARAMETER_LENGTH_MAX = 2000;
 const GRACE_MS = 10_000;
+const SWEEP_MS = 20;
 
 export function createServer({ host, clock, entropy, config, report = () => {} }: ServerOptions): Server {
   const draining = new AbortController();
@@ -159,11 +160,19 @@ export function createServer({ host, clock, entropy, config, report = () => {} }
     isClosing = true;
     draining.abort();
     const closed = Promise.all(servers.map(closeServer));
-    const cancel = clock.after(graceMs, () => {
+    const cancelGrace = clock.after(graceMs, () => {
       for (const server of servers) server.closeAllConnections();
     });
+    // Whoever waited is answered now; a connection that falls idle by that would be kept for the next request.
+    let cancelSweep = () => {};
+    const sweep = () => {
+      for (const server of servers) server.closeIdleConnections();
+      cancelSweep = clock.after(SWEEP_MS, sweep);
+    };
+    sweep();
     await closed;
-    cancel();
+    cancelGrace();
+    cancelSweep();
     servers = [];
     await app.close();
   }

@@ -29,7 +29,7 @@ test("every reference leads to a component, and names do not stand for two thing
   const { schemas } = document.components as { schemas: Record<string, Json> };
   const references = [...JSON.stringify(document).matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g)];
   assert.ok(references.length > 50);
-  for (const [, name] of references) assert.ok(name !== undefined && Object.hasOwn(schemas, name), name);
+  for (const [, name = ""] of references) assert.ok(Object.hasOwn(schemas, name), name);
   const seen = new Map<string, string>();
   const visit = (value: unknown): void => {
     if (Array.isArray(value)) value.forEach(visit);

@@ -195,7 +195,7 @@ function recordStep(view: View, event: StepEvent): void {
       return;
     case "StepCompleted":
       record.startedAt ??= instantOf(event.data.started_at);
-      record.fallback = "fallback" in event.data && event.data.fallback === true;
+      record.fallback = event.data.fallback === true;
       return;
     case "StepAttemptFailed":
       record.startedAt ??= instantOf(event.data.started_at);
