@@ -4,9 +4,11 @@
  * and says what there is.
  */
 
+import type { Engine } from "../assemble.ts";
 import { isObject, type Json } from "../core/base/json.ts";
-import type { LeasedTask } from "../host/executors.ts";
-import type { Host } from "../host/host.ts";
+
+type Host = Engine["host"];
+type LeasedTask = Awaited<ReturnType<Host["executors"]["poll"]>>[number];
 
 const INSTANCE = "local";
 const CONCURRENCY = 100;

@@ -21,8 +21,6 @@ export interface Config {
     readonly historyEventsMax: number;
     readonly executionsInMemory: number;
     readonly inboxLengthMax: number;
-    readonly scriptMemoryBytesMax: number;
-    readonly scriptTimeMs: number;
   };
   readonly eventsTtlMs: number;
   readonly outgoing: { readonly allow: readonly string[]; readonly deny: readonly string[] };

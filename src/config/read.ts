@@ -10,7 +10,7 @@
 import { isObject, type Json, type JsonObject } from "../core/base/json.ts";
 import { quote } from "../core/base/text.ts";
 import type { Config, ConfigProblem, ServiceConfig } from "./config.ts";
-import { type Draft, type Place, problem } from "./draft.ts";
+import { type Draft, problem } from "./draft.ts";
 import { readEnvironment } from "./environment.ts";
 import { readFile } from "./file.ts";
 import { SAMPLE_SECRETS, SETTINGS, type SettingName } from "./settings.ts";
@@ -119,8 +119,6 @@ function toConfig(draft: Draft): Config {
       historyEventsMax: number("limits.history_events"),
       executionsInMemory: number("limits.executions_in_memory"),
       inboxLengthMax: number("limits.inbox"),
-      scriptMemoryBytesMax: number("limits.script_memory"),
-      scriptTimeMs: number("limits.script_time"),
     },
     eventsTtlMs: number("events.ttl"),
     outgoing: { allow: texts("outgoing.allow"), deny: texts("outgoing.deny") },

@@ -76,8 +76,6 @@ export const SETTING_NAMES = [
   "limits.history_events",
   "limits.executions_in_memory",
   "limits.inbox",
-  "limits.script_memory",
-  "limits.script_time",
   "events.ttl",
   "retention.completed",
   "retention.failed",
@@ -124,7 +122,7 @@ export const SETTINGS: Readonly<Record<SettingName, Setting>> = {
   "server.timeout": {
     of: DURATION,
     default: 30_000,
-    about: "How long a request may take to arrive, and how long a stop waits for running ones.",
+    about: "How long a stop waits for running requests.",
   },
 
   data_dir: { of: TEXT, default: "data", about: "Folder of the embedded store." },
@@ -208,10 +206,8 @@ export const SETTINGS: Readonly<Record<SettingName, Setting>> = {
   "limits.inbox": {
     of: { kind: "integer", min: 100, max: 10_000_000 },
     default: 100_000,
-    about: "Requests that wait for their turn in one shard; beyond them the answer is 503.",
+    about: "Requests that wait for their turn in one shard; beyond them the answer is 429.",
   },
-  "limits.script_memory": { of: BYTES, default: 64 * 1_048_576, about: "Memory of one script." },
-  "limits.script_time": { of: DURATION, default: 5000, about: "Time of one script." },
 
   "events.ttl": {
     of: DURATION,
