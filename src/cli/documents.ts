@@ -1,8 +1,8 @@
-/** Workflow files on disk: found, read and loaded together, so that contexts find their workflows in other files. */
+/** Workflow files on disk: found and read; and what is wrong in them, shown. */
 
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { type Loaded, loadDocuments, type SourceFile } from "../core/language/load.ts";
+import type { SourceFile } from "../core/language/load.ts";
 import { readText } from "./context.ts";
 import { type Excerptable, formatProblem } from "./excerpt.ts";
 import { CommandFailure, EXIT } from "./exit-codes.ts";
@@ -32,14 +32,6 @@ function filesIn(path: string): readonly string[] {
       if (entry.isDirectory()) return filesIn(inner);
       return /\.ya?ml$/i.test(entry.name) || /\.(workflow|context)\.json$/i.test(entry.name) ? [inner] : [];
     });
-}
-
-export function loadSources(paths: readonly string[]): {
-  readonly sources: readonly SourceFile[];
-  readonly loaded: Loaded;
-} {
-  const sources = readSources(paths);
-  return { sources, loaded: loadDocuments(sources) };
 }
 
 /** Shows every diagnostic with its line. Answers how many errors there were. */

@@ -129,14 +129,18 @@ export function createClient(options: ConnectionOptions = {}): Client {
       });
     },
     async waitForEnd(executionId, { signal } = {}) {
+      const given = signal === undefined ? {} : { signal };
       for (;;) {
-        const seen = await read<ExecutionMessage>({
+        const { finished_at } = await read<ResultsMessage>({
           method: "GET",
-          path: execution(executionId),
+          path: `${execution(executionId)}/results`,
           query: { wait: `${WAIT_MS}ms` },
           heldMs: WAIT_MS,
-          ...(signal === undefined ? {} : { signal }),
+          ...given,
         });
+        if (finished_at === null) continue;
+        const seen = await read<ExecutionMessage>({ method: "GET", path: execution(executionId), ...given });
+        // It may have been re-opened between the two calls.
         if (seen.finished_at !== null) return seen;
       }
     },

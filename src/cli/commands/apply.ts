@@ -1,10 +1,9 @@
 import type { Command } from "commander";
 import { createTwoFilesPatch } from "diff";
-import { formatDocument } from "../../core/language/print/format.ts";
 import type { RegisterAnswer, WorkflowDetail } from "../../core/protocol/workflows.ts";
 import type { Client } from "../../sdk/client.ts";
 import { MagicFlowError } from "../../sdk/errors.ts";
-import { type Bundle, bundlesOf } from "../bundles.ts";
+import type { Bundle } from "../bundles.ts";
 import { readSources, showDiagnostics } from "../documents.ts";
 import { CommandFailure, EXIT } from "../exit-codes.ts";
 import type { RunCommand } from "../main.ts";
@@ -29,6 +28,7 @@ export function applyCommand(program: Command, run: RunCommand): void {
     .action((options: { file: string[]; dryRun?: boolean }) =>
       run(async ({ terminal, client: open }) => {
         const sources = readSources(options.file);
+        const { bundlesOf } = await import("../bundles.ts");
         const { bundles, diagnostics } = bundlesOf(sources);
         // All or nothing: a file with errors must not leave half of a folder registered.
         const errors = showDiagnostics(terminal, diagnostics, sources);
@@ -56,7 +56,7 @@ async function applyOne(terminal: Terminal, client: Client, bundle: Bundle, isDr
   const { name, version, change } = await client.workflows.register(bundle.text, { dryRun: isDryRun });
   if (terminal.isJson) return { name, version, change };
   terminal.print(`${name} ${version} ${WORDS[change]}`);
-  if (isDryRun && change !== "unchanged") terminal.print(diffOf(before, bundle.text, name, version));
+  if (isDryRun && change !== "unchanged") terminal.print(await diffOf(before, bundle.text, name, version));
   return { name, version, change };
 }
 
@@ -68,16 +68,16 @@ async function readWorkflow(client: Client, name: string): Promise<WorkflowDetai
 }
 
 /** Of the canonical forms: a change of spelling alone is no change. */
-function diffOf(before: WorkflowDetail | null, after: string, name: string, version: string): string {
+async function diffOf(before: WorkflowDetail | null, after: string, name: string, version: string): Promise<string> {
+  const { formatDocument } = await import("../../core/language/print/format.ts");
+  const canonical = (text: string) => {
+    const formatted = formatDocument(text);
+    return "text" in formatted ? formatted.text : text;
+  };
   return createTwoFilesPatch(
     before === null ? "/dev/null" : `${name} ${before.version}`,
     `${name} ${version}`,
     before === null ? "" : canonical(before.yaml_content),
     canonical(after),
   ).trimEnd();
-}
-
-function canonical(text: string): string {
-  const formatted = formatDocument(text);
-  return "text" in formatted ? formatted.text : text;
 }

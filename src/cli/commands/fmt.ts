@@ -1,6 +1,5 @@
 import { writeFileSync } from "node:fs";
 import type { Command } from "commander";
-import { formatDocument } from "../../core/language/print/format.ts";
 import { readSources, showDiagnostics } from "../documents.ts";
 import { CommandFailure, EXIT } from "../exit-codes.ts";
 import type { RunCommand } from "../main.ts";
@@ -20,6 +19,7 @@ export function fmtCommand(program: Command, run: RunCommand): void {
     .action((paths: string[], options: { write?: boolean; check?: boolean }) =>
       run(async ({ terminal }) => {
         const sources = readSources(paths);
+        const { formatDocument } = await import("../../core/language/print/format.ts");
         let errors = 0;
         const changed: string[] = [];
         const printed: string[] = [];

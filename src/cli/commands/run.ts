@@ -1,18 +1,15 @@
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Command } from "commander";
-import { type Engine, openMemoryEngine } from "../../assemble.ts";
+import type { Engine } from "../../assemble.ts";
 import type { Json } from "../../core/base/json.ts";
 import type { HistoryEvent } from "../../core/engine/events.ts";
-import { addEvent, createView, toMessage } from "../../core/protocol/view.ts";
-import { bundlesOf } from "../bundles.ts";
 import { readInput } from "../context.ts";
 import { readSources, showDiagnostics } from "../documents.ts";
 import { CommandFailure, EXIT } from "../exit-codes.ts";
 import { showEvent } from "../follow.ts";
 import { serveFunctions } from "../local-functions.ts";
 import type { RunCommand } from "../main.ts";
-import { loadConfig } from "../settings.ts";
 import type { Terminal } from "../terminal.ts";
 import { showEnd } from "./execute.ts";
 
@@ -47,6 +44,7 @@ export function runWorkflowCommand(program: Command, run: RunCommand): void {
     .action((file: string, options: Options) =>
       run(async ({ terminal }) => {
         const sources = readSources([file, ...(options.context ?? [])]);
+        const { bundlesOf } = await import("../bundles.ts");
         const { bundles, diagnostics } = bundlesOf(sources);
         const errors = showDiagnostics(terminal, diagnostics, sources);
         if (errors > 0) throw new CommandFailure(EXIT.invalid, "", { diagnostics });
@@ -59,7 +57,9 @@ export function runWorkflowCommand(program: Command, run: RunCommand): void {
           );
         const input = readInput(options.input);
 
+        const { loadConfig } = await import("../settings.ts");
         const { config } = loadConfig(terminal, options.config, {});
+        const { openMemoryEngine } = await import("../../assemble.ts");
         await using engine = await openMemoryEngine({
           config,
           report: (error, about) => terminal.warn(`${about}: ${String(error)}`),
@@ -109,6 +109,7 @@ async function execute(terminal: Terminal, { host, entropy }: Engine, workflow: 
   const { id, version } = started.row;
   const compiled = await host.definitions.compiled({ workspace: WORKSPACE, workflow, version });
   if (!compiled.ok) throw new CommandFailure(EXIT.failure, compiled.refusal.message, compiled.refusal);
+  const { addEvent, createView, toMessage } = await import("../../core/protocol/view.ts");
   const view = createView(compiled.definition, { id, workspace: WORKSPACE });
 
   const interrupted = new AbortController();

@@ -1,10 +1,8 @@
 import type { Command } from "commander";
-import { pino } from "pino";
-import { openPlatform, type Platform } from "../../assemble.ts";
+import type { Platform } from "../../assemble.ts";
 import { StoreError } from "../../ports/store.ts";
 import { CommandFailure, EXIT } from "../exit-codes.ts";
 import type { RunCommand } from "../main.ts";
-import { loadConfig } from "../settings.ts";
 import type { Terminal } from "../terminal.ts";
 import { versionText } from "../version.ts";
 
@@ -32,12 +30,15 @@ export function startCommand(program: Command, run: RunCommand): void {
     )
     .action((options: Options) =>
       run(async ({ terminal }) => {
+        const { loadConfig } = await import("../settings.ts");
         const { config, file } = loadConfig(terminal, options.config, {
           ...(options.port === undefined ? {} : { "server.port": options.port }),
           ...(options.dashboardPort === undefined ? {} : { "server.dashboard_port": options.dashboardPort }),
           ...(options.dataDir === undefined ? {} : { data_dir: options.dataDir }),
         });
         for (const warning of config.warnings) terminal.warn(warning);
+        // Loaded here, so that the other commands start without the server.
+        const [{ pino }, { openPlatform }] = await Promise.all([import("pino"), import("../../assemble.ts")]);
         const log = pino({ level: config.monitoring.logLevel, base: null }, pino.destination({ dest: 2, sync: true }));
         const stopped = stopSignals(terminal);
         const platform = await openPlatform({

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { Diagnostic } from "../../core/language/diagnostics.ts";
-import { loadSources, showDiagnostics } from "../documents.ts";
+import { readSources, showDiagnostics } from "../documents.ts";
 import { CommandFailure, EXIT } from "../exit-codes.ts";
 import type { RunCommand } from "../main.ts";
 
@@ -22,8 +22,11 @@ export function validateCommand(program: Command, run: RunCommand): void {
         const all = [...paths, ...(options.workflows ?? [])];
         if (all.length === 0)
           throw new CommandFailure(EXIT.usage, "Expected the name of a file or folder to validate.");
-        const { sources, loaded } = loadSources(all);
-        const { diagnostics, workflows } = loaded;
+        const sources = readSources(all);
+        // Loaded here, as in other commands: the parser takes longer to load than many a command to run.
+        const { loadDocuments } = await import("../../core/language/load.ts");
+        // Together, so that contexts find their workflows in other files.
+        const { diagnostics, workflows } = loadDocuments(sources);
         const errors = diagnostics.filter(({ severity }) => severity === "error").length;
         const warnings = diagnostics.length - errors;
         const format = terminal.isJson ? "json" : options.format;
