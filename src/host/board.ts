@@ -46,4 +46,6 @@ export interface FinishTask {
     | { readonly status: "failed"; readonly error: import("../core/engine/error.ts").StepError };
   readonly startedAt: Instant | null;
   readonly instance: string | null;
+  /** From a remote executor, for a task that the board has not seen: `unknown` if the platform performs it itself. */
+  readonly isRemote?: boolean;
 }

@@ -26,7 +26,7 @@ const WAKE_AGAIN_MS = 1000;
 
 export function decideCommand(loop: Loop, resident: Resident, item: CommandItem): void {
   const { execution, definition, shard } = resident;
-  if (item.workspace !== null && item.workspace !== execution.workspace) {
+  if (!isThere(resident, item)) {
     item.reply?.resolve({ kind: "unknown" });
     return;
   }
@@ -49,6 +49,14 @@ export function decideCommand(loop: Loop, resident: Resident, item: CommandItem)
   answerAfterCommit(resident, item, answer);
   wakeAsItSays(loop, resident, item.command.kind === "WakeUp" && answer.kind === "nothing");
   if (hasEnded(resident.row.status) && resident.pending === 0) forget(loop, resident);
+}
+
+/** Whoever asks sees the executions of his workspace, and a remote executor none of the tasks of built-in ones. */
+function isThere({ execution, definition }: Resident, { workspace, command, isRemote }: CommandItem): boolean {
+  if (workspace !== null && workspace !== execution.workspace) return false;
+  if (!isRemote || (command.kind !== "CompleteTask" && command.kind !== "FailTask")) return true;
+  const index = execution.steps.get(command.path)?.index;
+  return index === undefined || definition.steps[index]?.spec.kind === "function";
 }
 
 export interface NewExecution {

@@ -22,6 +22,8 @@ export interface CommandItem {
   /** Who asks; null for our own commands, which come from executions of the same workspace. */
   readonly workspace: string | null;
   readonly command: Command;
+  /** The answer of a remote executor: a step that the platform performs itself has no task for it. */
+  readonly isRemote: boolean;
   /** Set if another execution sent it. */
   readonly message: Message | null;
   readonly reply: Reply<CommandAnswer> | null;
@@ -103,12 +105,12 @@ export interface Reply<T> {
 }
 
 export function commandItem(executionId: string, command: Command, asked: Partial<Asked> = {}): CommandItem {
-  const { workspace = null, message = null, reply = null } = asked;
-  return { kind: "command", executionId, workspace, command, message, reply, failures: 0 };
+  const { workspace = null, isRemote = false, message = null, reply = null } = asked;
+  return { kind: "command", executionId, workspace, command, isRemote, message, reply, failures: 0 };
 }
 
 /** Who asks, and how it is answered. */
-export type Asked = Pick<CommandItem, "workspace" | "message" | "reply">;
+export type Asked = Pick<CommandItem, "workspace" | "isRemote" | "message" | "reply">;
 
 export function messageItem(message: Message, isRepeat: boolean): CommandItem | ChildItem | null {
   const { body } = message;

@@ -83,3 +83,25 @@ test("a long decision that a crash cuts in two goes on after the restart", async
   assert.ok((await second.history(id)).length > 6000);
   await second.close();
 });
+
+test("a remote executor cannot answer for the platform, not even while the board has not seen the task", async () => {
+  const call = workflow("call", "    - { name: ask, type: http, config: { url: 'http://localhost/' } }\n");
+  const world = await openWorld({ workflows: [call, ORDER] });
+  const [asking, ordering] = [await world.started("call"), await world.started("order")];
+  await world.settle();
+  for (const id of [asking, ordering]) world.board.drop(id);
+  const results = [`${asking}/ask/1`, `${ordering}/reserve/1`].map((taskId) => ({
+    taskId,
+    status: "completed" as const,
+    output: null,
+    error: null,
+    instance: null,
+    startedAt: null,
+  }));
+  const outcomes = await world.now(world.host.executors.finish({ workspace: WORKSPACE, results }));
+  assert.deepEqual(
+    outcomes.map(({ outcome }) => outcome),
+    ["unknown", "accepted"],
+  );
+  await world.close();
+});

@@ -18,7 +18,7 @@ export function createShardsFor(loop: () => Loop): Shards {
 /** Rejects with `RefusedError` where it is not known whether the answer is recorded. It may be given again. */
 function finishTask(loop: Loop, request: FinishTask): Promise<"accepted" | "stale" | "unknown"> {
   const { promise, resolve, reject } = Promise.withResolvers<"accepted" | "stale" | "unknown">();
-  const { workspace, executionId } = request;
+  const { workspace, executionId, isRemote = false } = request;
   const reply: Reply<CommandAnswer> = {
     reject,
     resolve: (answer) => {
@@ -34,7 +34,8 @@ function finishTask(loop: Loop, request: FinishTask): Promise<"accepted" | "stal
       }
     },
   };
-  submit(loop, shardOfExecution(loop, executionId), commandItem(executionId, toCommand(request), { workspace, reply }));
+  const item = commandItem(executionId, toCommand(request), { workspace, isRemote, reply });
+  submit(loop, shardOfExecution(loop, executionId), item);
   return promise;
 }
 

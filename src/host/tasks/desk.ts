@@ -123,7 +123,8 @@ export function createDesk(parts: {
     if (entry !== null) return table.answer(entry, toFinish(workspace, entry.task, result, entry));
     const place = parseTaskId(result.taskId);
     if (place === null) return "unknown";
-    return parts.answers.give(result.taskId, toFinish(workspace, place, result, null), "executor");
+    const finish = { ...toFinish(workspace, place, result, null), isRemote: true };
+    return parts.answers.give(result.taskId, finish, "executor");
   }
 
   function list(workspace: string) {
