@@ -109,16 +109,19 @@ function readBytes(request: IncomingMessage, limit: number, length: string | und
     chunks.length = 0;
     refuse();
   };
-  request.on("data", onData);
-  request.once("end", () =>
-    resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)),
-  );
+  const onEnd = () => {
+    request.off("error", onBroken);
+    request.off("close", onBroken);
+    resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks));
+  };
   // A connection that breaks off in the middle gives an error, or nothing but its end.
-  const broken = () => {
+  const onBroken = () => {
     reject(new TroubleError(trouble("BAD_REQUEST", "Expected the whole body, but the connection ended before it.")));
   };
-  request.once("error", broken);
-  request.once("close", broken);
+  request.on("data", onData);
+  request.once("end", onEnd);
+  request.once("error", onBroken);
+  request.once("close", onBroken);
   return promise;
 }
 

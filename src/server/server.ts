@@ -32,7 +32,7 @@ import { bindHealth } from "./routes/health.ts";
 import { bindStarts } from "./routes/starts.ts";
 import { bindTasks } from "./routes/tasks.ts";
 import { bindWorkflows } from "./routes/workflows.ts";
-import { answerBadConnection, answerUnrouted, requestIdOf } from "./unrouted.ts";
+import { answerBadConnection, answerUnrouted, createRequestIds } from "./unrouted.ts";
 import { createViews } from "./views.ts";
 
 export interface ServerConfig extends AccessConfig {
@@ -84,7 +84,7 @@ export function createServer({ host, clock, entropy, config, report = () => {} }
     logger: false,
     exposeHeadRoutes: false,
     routerOptions: { maxParamLength: PARAMETER_LENGTH_MAX },
-    genReqId: (request) => requestIdOf(request, () => entropy.id()),
+    genReqId: createRequestIds(entropy.id()),
     // Fastify's own server is never opened: both of ours call its router.
     serverFactory: (handler) => {
       listener = handler;
@@ -103,7 +103,7 @@ export function createServer({ host, clock, entropy, config, report = () => {} }
   app.setNotFoundHandler((request, reply) => answerUnrouted(null, request, reply, config));
   app.setErrorHandler((error, request, reply) => answerUnrouted(error, request, reply, config));
 
-  const addresses = addressesOf(config, () => servers);
+  const addresses = addressesOf(config, () => openPorts);
   const binder = createBinder(app, { access: config, limits: config.limits, draining: draining.signal, report });
   const context: RouteContext = {
     binder,
@@ -136,6 +136,7 @@ export function createServer({ host, clock, entropy, config, report = () => {} }
   }
 
   let servers: readonly HttpServer[] = [];
+  let openPorts: readonly number[] = [];
 
   async function listen(): Promise<{ readonly url: string; readonly dashboardUrl: string | null }> {
     const refusal = accessRefusal(config);
@@ -151,7 +152,8 @@ export function createServer({ host, clock, entropy, config, report = () => {} }
       throw error;
     }
     servers = opened;
-    const [api, dashboard] = servers.map((server) => urlOf(config.host, server));
+    openPorts = opened.map(portOf);
+    const [api, dashboard] = openPorts.map((port) => urlOf(config.host, port));
     return { url: api ?? "", dashboardUrl: dashboard ?? null };
   }
 
@@ -230,23 +232,22 @@ function closeServer(server: HttpServer): Promise<void> {
   return promise;
 }
 
-function urlOf(host: string, server: HttpServer): string {
-  const { port } = server.address() as AddressInfo;
+function portOf(server: HttpServer): number {
+  return (server.address() as AddressInfo).port;
+}
+
+function urlOf(host: string, port: number): string {
   return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
 /** By the name that the caller used, as long as it is one; a public address that is configured stands for both. */
-function addressesOf(config: ServerConfig, servers: () => readonly HttpServer[]): Addresses {
-  const portOf = (index: number, otherwise: number): number =>
-    (servers()[index]?.address() as AddressInfo | null | undefined)?.port ?? otherwise;
-  const address = (host: string | undefined, port: () => number): string => {
+function addressesOf(config: ServerConfig, ports: () => readonly number[]): Addresses {
+  const address = (host: string | undefined, port: number): string => {
     if (config.publicUrl !== null) return config.publicUrl.replace(/\/+$/, "");
-    const name = hostnameOf(host ?? "") ?? config.host;
-    return `http://${name}:${port()}`;
+    return `http://${hostnameOf(host ?? "") ?? config.host}:${port}`;
   };
   return {
-    api: (host) => address(host, () => portOf(0, config.port)),
-    dashboard: (host) =>
-      address(host, () => (config.dashboardPort === null ? portOf(0, config.port) : portOf(1, config.dashboardPort))),
+    api: (host) => address(host, ports()[0] ?? config.port),
+    dashboard: (host) => address(host, ports().at(-1) ?? config.port),
   };
 }

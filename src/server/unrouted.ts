@@ -81,10 +81,15 @@ function shown(text: string): string {
   return JSON.stringify(text.length > 100 ? `${text.slice(0, 100)}...` : text);
 }
 
-/** The caller's own id if it is a plain word, else a new one. */
-export function requestIdOf({ headers }: IncomingMessage, create: () => string): string {
-  const given = headers["x-request-id"];
-  return typeof given === "string" && /^[A-Za-z0-9_.:-]{1,128}$/.test(given) ? given : create();
+/** The caller's own id if it is a plain word, else a new one: `prefix` tells processes apart, a number the requests. */
+export function createRequestIds(prefix: string): (request: IncomingMessage) => string {
+  let count = 0;
+  return ({ headers }) => {
+    const given = headers["x-request-id"];
+    if (typeof given === "string" && /^[A-Za-z0-9_.:-]{1,128}$/.test(given)) return given;
+    count += 1;
+    return `${prefix}-${count}`;
+  };
 }
 
 /** What is not HTTP, or not within its bounds, gets a last word before the connection is closed. */
