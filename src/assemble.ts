@@ -23,9 +23,6 @@ import type { Clock } from "./ports/clock.ts";
 import type { Store } from "./ports/store.ts";
 import { createServer, type Server, type ServerConfig } from "./server/server.ts";
 
-/** Why a start fails that the store refuses: for who shows it. */
-export { StoreError } from "./ports/store.ts";
-
 /** The one workspace there is. */
 const WORKSPACE = "default";
 

@@ -1,5 +1,8 @@
 import type { ScopeState, StepState } from "./execution.ts";
 
+/** A replay tidies for the first time when this much has gathered. */
+const TIDY_AT = 4096;
+
 /**
  * What has to be looked at before a decision is done: scopes in which something ended or can begin, and containers that
  * may start or end something. First in, first out. A superset is harmless: looking where nothing is to be done does
@@ -8,6 +11,7 @@ import type { ScopeState, StepState } from "./execution.ts";
 export class Agenda {
   private items: Look[] = [];
   private head = 0;
+  private tidyAt = TIDY_AT;
   private readonly queued = new Set<ScopeState | StepState>();
 
   get isEmpty(): boolean {
@@ -42,7 +46,13 @@ export class Agenda {
     return look;
   }
 
-  /** A replay only adds: what has ended since is dropped now and then. */
+  /** A replay only adds: what has ended since is dropped now and then, more rarely the more is still alive. */
+  tidy(): void {
+    if (this.size < this.tidyAt) return;
+    this.compact();
+    this.tidyAt = Math.max(TIDY_AT, this.size * 2);
+  }
+
   compact(): void {
     const rest = this.items.slice(this.head).filter((look) => !hasEnded(look));
     this.items = rest;

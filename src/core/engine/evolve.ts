@@ -40,9 +40,6 @@ const NO_EDGE: FailureEdge = { kind: "none" };
 /** How many ids of commands and events an execution knows again. */
 const KNOWN_MAX = 1000;
 
-/** A replay tidies its agenda whenever it has grown by this much. */
-const AGENDA_COMPACT = 4096;
-
 export function evolve(definition: Definition, execution: Execution, event: HistoryEvent): void {
   assert(
     event.seq === execution.length + 1,
@@ -64,7 +61,7 @@ export function replay(
   const execution = createExecution(identity);
   for (const event of events) {
     evolve(definition, execution, event);
-    if (execution.agenda.size > AGENDA_COMPACT) execution.agenda.compact();
+    execution.agenda.tidy();
   }
   return execution;
 }

@@ -26,9 +26,6 @@ import type {
 } from "./executions.ts";
 import { Loops } from "./loops.ts";
 
-/** A fold tidies the engine's working lists whenever they have grown by this much. */
-const AGENDA_COMPACT = 4096;
-
 export interface View {
   readonly definition: Definition;
   readonly execution: Execution;
@@ -76,7 +73,7 @@ export function createView(definition: Definition, identity: { id: string; works
 export function addEvent(view: View, event: HistoryEvent): void {
   const { execution } = view;
   evolve(view.definition, execution, event);
-  if (execution.agenda.size > AGENDA_COMPACT) execution.agenda.compact();
+  execution.agenda.tidy();
   if (event.path === null) recordExecution(view, event);
   else recordStep(view, event);
 }
