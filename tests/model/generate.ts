@@ -4,7 +4,7 @@
  */
 
 import fc from "fast-check";
-import { hasCycle, toGraph } from "./graph.ts";
+import { failureTarget, hasCycle, toGraph } from "./graph.ts";
 import { DECLARED, type Plan, plans, sometimes, TEMPORARY } from "./plan.ts";
 import type { Action, LoopSource, Retry, Step, Workflow } from "./workflow.ts";
 
@@ -119,12 +119,15 @@ function buildAction(plan: Plan, name: string, place: Place): Action {
     case "loop":
       return buildLoop(plan, name, place, failFast);
     case "try": {
-      const catches = choose(plan, 0, 3) === 0 ? [] : [{ codes: catchCodes(plan), steps: list(1) }];
+      if (lists[1] === undefined) return buildAction({ ...plan, type: "condition" }, name, place);
+      // The language asks for a handler: the second list is the catch, or the finally where there is no third.
+      const hasFinallyOnly = lists[2] === undefined && choose(plan, 0, 2) === 0;
+      const last = hasFinallyOnly ? lists[1] : lists[2];
       return {
         type: "try",
         steps: list(0),
-        catches: lists[1] === undefined ? [] : catches,
-        finally: lists[2] === undefined ? null : buildList(lists[2], { ...place, mayReturn: false }),
+        catches: hasFinallyOnly ? [] : [{ codes: catchCodes(plan), steps: list(1) }],
+        finally: last === undefined ? null : buildList(last, { ...place, mayReturn: false }),
       };
     }
   }
@@ -191,16 +194,15 @@ function nameAt(steps: readonly Step[], i: number, distance: number): readonly s
 }
 
 function isValid(steps: readonly Step[]): boolean {
+  const handlers = new Set(steps.flatMap((step) => failureTarget(step) ?? []));
   const isNamedTwice = steps.some(
     (step) =>
       step.dependsOn !== null &&
-      steps.some(
-        (other) =>
-          other.onSuccess?.includes(step.name) ||
-          (other.onFailure !== null && "step" in other.onFailure && other.onFailure.step === step.name),
-      ),
+      (handlers.has(step.name) || steps.some((other) => other.onSuccess?.includes(step.name))),
   );
-  return !isNamedTwice && !hasCycle(toGraph(steps));
+  // Rule 3 does not say whether "go on anyway" means anything where the step that says it is a handler itself.
+  const isOpen = steps.some((step, i) => handlers.has(step.name) && failureTarget(step) === steps[i + 1]?.name);
+  return !isNamedTwice && !isOpen && !hasCycle(toGraph(steps));
 }
 
 function choose(plan: Plan, index: number, count: number): number {

@@ -38,15 +38,15 @@ export function hasCycle(graph: Graph): boolean {
 }
 
 function findSideSteps(steps: readonly Step[]): readonly boolean[] {
-  const isCalled = steps.map((step) => steps.some((other) => failureTarget(other) === step.name));
-  // Rule 3, the exception: "go on anyway".
-  const isGoOn = steps.map((step, i) => i > 0 && failureTarget(steps[i - 1]) === step.name);
-  // Rule 3, first half. Whoever is asked for here counts as main if no failure field names it.
+  // Rule 3, the exception: who names the very next step in `on_failure` wants to go on anyway; it stays a main step.
+  const isGoOn = steps.map((step, i) => failureTarget(steps[i - 1]) === step.name);
+  const isHandler = steps.map((step, i) => steps.some((other, j) => j !== i - 1 && failureTarget(other) === step.name));
+  // Rule 3, first half. Whoever is asked for here counts as main if nobody uses it as a handler.
   const isSide = steps.map((step, i) => {
     const isNamedByMain = steps.some(
-      (other, j) => !isCalled[j] && (other.onSuccess?.includes(step.name) || other.dependsOn?.includes(step.name)),
+      (other, j) => !isHandler[j] && (other.onSuccess?.includes(step.name) || other.dependsOn?.includes(step.name)),
     );
-    return isCalled[i] === true && isGoOn[i] === false && !isNamedByMain;
+    return isHandler[i] === true && !isGoOn[i] && !isNamedByMain;
   });
   // Rule 3, second half: once, from top to bottom.
   steps.forEach((step, i) => {
@@ -55,7 +55,7 @@ function findSideSteps(steps: readonly Step[]): readonly boolean[] {
       ...steps.flatMap((other, j) => (other.dependsOn?.includes(step.name) ? [j] : [])),
     ];
     const isNamedBySideOnly = namers.length > 0 && namers.every((j) => isSide[j]);
-    if (i > 0 && isSide[i - 1] && isNamedBySideOnly && !isGoOn[i]) isSide[i] = true;
+    if (i > 0 && isSide[i - 1] && isNamedBySideOnly) isSide[i] = true;
   });
   return isSide;
 }
@@ -81,6 +81,7 @@ function implicitEdges(steps: readonly Step[], isSide: readonly boolean[]): read
   });
 }
 
-function failureTarget(step: Step | undefined): string | null {
+/** The step of the same list to which a failure leads. */
+export function failureTarget(step: Step | undefined): string | null {
   return step?.onFailure && "step" in step.onFailure ? step.onFailure.step : null;
 }

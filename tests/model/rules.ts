@@ -24,12 +24,12 @@ import {
 } from "./state.ts";
 import { durationAt, type LoopSource, type Step } from "./workflow.ts";
 
-export function createRun(steps: readonly Step[], now: number, pickNext: (choices: number) => number): Run {
+export function createRun(steps: readonly Step[], now: number, pickNext: Run["pickNext"]): Run {
   const root = createScope("root", null, "", steps);
   return {
     root,
     open: [root],
-    ready: [],
+    agenda: [],
     pickNext,
     now,
     counters: new Map(),
@@ -37,14 +37,34 @@ export function createRun(steps: readonly Step[], now: number, pickNext: (choice
     endings: 0,
     returned: null,
     returnFailure: null,
+    lostFailures: [],
   };
 }
 
 /** Goes on until only the outside can make something happen. */
 export function settle(run: Run): void {
-  while (closeScope(run) || skipDeadStep(run) || beginReadyStep(run)) {
-    // Each of the three does one thing, and the first that can is asked again.
+  for (;;) {
+    const possible = [...run.open.filter(isScopeOver), ...run.open.flatMap((scope) => scope.steps).filter(isDue)];
+    run.agenda = [
+      ...run.agenda.filter((each) => possible.includes(each)),
+      ...possible.filter((each) => !run.agenda.includes(each)),
+    ];
+    const next = run.agenda[run.pickNext(run.agenda)];
+    if (next === undefined) return;
+    if ("graph" in next) closeScope(run, next);
+    else if (next.isStirred) goOnSideBySide(run, next);
+    else if (isDead(next)) skipStep(run, next, "not_reached");
+    else beginStep(run, next);
   }
+}
+
+/** Rule 11: a scope ends once nothing in it runs, waits or can begin. */
+function isScopeOver(scope: ScopeRun): boolean {
+  return scope.steps.every(isOver) && (scope.failurePath === null || scope.failurePath.result !== "open");
+}
+
+function isDue(step: StepRun): boolean {
+  return (step.isStirred && step.status === "running") || isDead(step) || mayBegin(step);
 }
 
 /** The outside has done what the step waits for. */
@@ -69,44 +89,25 @@ export function cancelExecution(run: Run): void {
   cancelScope(run, run.root);
 }
 
-/** Rule 11: a scope ends once nothing in it runs, waits or can begin. */
-function closeScope(run: Run): boolean {
-  const over = run.open.find(
-    (scope) => scope.steps.every(isOver) && (scope.failurePath === null || scope.failurePath.result !== "open"),
-  );
-  if (over === undefined) return false;
-  run.open = run.open.filter((scope) => scope !== over);
-  over.result = over.isCancelled ? "cancelled" : over.error === null ? "completed" : "failed";
-  if (over.owner !== null) scopeEnded(run, over, over.owner);
-  return true;
+function closeScope(run: Run, scope: ScopeRun): void {
+  run.open = run.open.filter((other) => scope !== other);
+  scope.result = scope.isCancelled ? "cancelled" : scope.error === null ? "completed" : "failed";
+  if (scope.owner !== null) scopeEnded(run, scope, scope.owner);
 }
 
-/** Rule 5: a step to which nothing can lead any more. */
-function skipDeadStep(run: Run): boolean {
-  const dead = run.open.flatMap((scope) => scope.steps).find(isDead);
-  if (dead === undefined) return false;
-  dead.reason = "not_reached";
-  endStep(run, dead, "skipped");
-  return true;
-}
-
-/** Rules 4 and 5: entries begin at once, other steps when their join says so. */
-function beginReadyStep(run: Run): boolean {
-  for (const step of run.open.flatMap((scope) => scope.steps)) {
-    if (mayBegin(step) && !run.ready.includes(step)) run.ready.push(step);
-  }
-  run.ready = run.ready.filter(mayBegin);
-  const step = run.ready[run.pickNext(run.ready.length)];
-  if (step === undefined) return false;
+function beginStep(run: Run, step: StepRun): void {
   if (step.step.when === false) {
     // Rule 6.
-    step.reason = "condition";
-    endStep(run, step, "skipped");
+    skipStep(run, step, "condition");
   } else {
     step.status = "running";
     attempt(run, step);
   }
-  return true;
+}
+
+function skipStep(run: Run, step: StepRun, reason: "condition" | "not_reached"): void {
+  step.reason = reason;
+  endStep(run, step, "skipped");
 }
 
 function attempt(run: Run, step: StepRun): void {
@@ -150,7 +151,7 @@ function attempt(run: Run, step: StepRun): void {
       return;
     case "parallel":
     case "loop":
-      goOnSideBySide(run, step);
+      step.isStirred = true;
       return;
     default:
       unreachable(action);
@@ -165,8 +166,7 @@ function returnFrom(run: Run, step: StepRun): void {
 }
 
 function choose(run: Run, step: StepRun, steps: readonly Step[] | null): void {
-  if (steps === null) completeStep(run, step, {});
-  else openScope(run, "choice", step, step.path, steps);
+  openScope(run, "choice", step, step.path, steps ?? []);
 }
 
 function openScope(run: Run, kind: ScopeRun["kind"], owner: StepRun, prefix: string, steps: readonly Step[]): ScopeRun {
@@ -236,8 +236,7 @@ function cancelRest(run: Run, scope: ScopeRun, spared: ReadonlySet<number>): voi
   );
   for (const step of rest) {
     if (unreached.includes(step)) {
-      step.reason = "not_reached";
-      endStep(run, step, "skipped");
+      skipStep(run, step, "not_reached");
     } else {
       cancelStep(run, step);
     }
@@ -272,7 +271,7 @@ function scopeEnded(run: Run, scope: ScopeRun, owner: StepRun): void {
     case "branch":
     case "iteration":
       if (scope.result === "failed") owner.firstError ??= scope.error;
-      goOnSideBySide(run, owner);
+      owner.isStirred = true;
       return;
     case "try":
     case "catch":
@@ -313,6 +312,7 @@ function goOnTrying(run: Run, scope: ScopeRun, owner: StepRun): void {
 
 function finallyFailed(run: Run, owner: StepRun, error: Failure): void {
   if (owner.isCancelling) {
+    run.lostFailures.push(error);
     if (run.returned !== null) run.returnFailure ??= error;
   } else if (owner.verdict?.kind === "fail") {
     suppress(owner.verdict.error, error);
@@ -323,6 +323,7 @@ function finallyFailed(run: Run, owner: StepRun, error: Failure): void {
 
 /** Branches and iterations: ends when enough is known, begins the next ones while it is not. */
 function goOnSideBySide(run: Run, owner: StepRun): void {
+  owner.isStirred = false;
   if (owner.verdict === null && !owner.isCancelling) {
     owner.verdict = judge(owner) ?? beginNext(run, owner);
     if (owner.verdict !== null) for (const scope of running(owner)) cancelScope(run, scope);

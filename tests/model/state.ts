@@ -8,9 +8,10 @@ export interface Run {
   readonly root: ScopeRun;
   /** Scopes that have not ended, oldest first. */
   open: ScopeRun[];
-  /** Steps that may begin, in the order in which that became so. */
-  ready: StepRun[];
-  readonly pickNext: (choices: number) => number;
+  /** What can happen by itself: scopes that are over, steps that may begin or are dead; in the order in which they came to be so. */
+  agenda: Agenda;
+  /** The place in the agenda of what happens next. */
+  readonly pickNext: (agenda: Agenda) => number;
   now: number;
   readonly counters: Map<string, number>;
   /** How many tasks each path has had. */
@@ -20,7 +21,11 @@ export interface Run {
   returned: { readonly output: Json } | null;
   /** The first failure of a `finally` block while a `return` winds up. */
   returnFailure: Failure | null;
+  /** Failures of `finally` blocks of steps that were cancelled: no rule says in which error they are kept. */
+  readonly lostFailures: Failure[];
 }
+
+export type Agenda = readonly (ScopeRun | StepRun)[];
 
 export interface ScopeRun {
   readonly kind: "root" | "choice" | "branch" | "iteration" | "try" | "catch" | "finally" | "failure";
@@ -57,6 +62,8 @@ export interface StepRun {
   isCancelling: boolean;
   /** How the container will end, once everything in it has ended. */
   verdict: Verdict | null;
+  /** A parallel or loop step that has just begun, or in which a branch or iteration has ended: to be looked at. */
+  isStirred: boolean;
   /** Of the branch or iteration that failed first. */
   firstError: Failure | null;
 }
@@ -108,6 +115,7 @@ export function createScope(
       children: [],
       isCancelling: false,
       verdict: null,
+      isStirred: false,
       firstError: null,
     });
   });

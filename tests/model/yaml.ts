@@ -91,7 +91,6 @@ function toAction(name: string, action: Action, loops: readonly string[]): JsonO
     case "condition":
       return {
         condition: `input.${action.holds ? "yes" : "no"}`,
-        // biome-ignore lint/suspicious/noThenProperty: the language names it so.
         then: toList(action.whenTrue, loops),
         ...(action.whenFalse === null ? {} : { else: toList(action.whenFalse, loops) }),
       };
