@@ -75,6 +75,13 @@ describe("events", () => {
     await using rig = await openRig();
     const answer = await rig.post("/api/v1/events", { name: "payment", id: "e-1" });
     assert.deepEqual(answer.body, { events: [{ id: "e-1", name: "payment" }] });
+    const keyed = await rig.post("/api/v1/events", [{ name: "a" }, { name: "b" }], { "idempotency-key": "k" });
+    assert.deepEqual(keyed.body, {
+      events: [
+        { id: "k:0", name: "a" },
+        { id: "k:1", name: "b" },
+      ],
+    });
   });
 
   test("that do not fit are refused, all of them", async () => {

@@ -181,6 +181,26 @@ test("a batch is answered in its order, each start by itself", async () => {
   assert.equal((await rig.post("/api/v1/workflows/nobody/execute/batch", { executions: [{}] })).status, 404);
 });
 
+test("a batch that is sent twice under one key is the same starts", async () => {
+  await using rig = await openRig();
+  await rig.register(HELLO);
+  const body = {
+    executions: [{ input: { name: "Ada" } }, { input: { name: "Bob" }, options: { execution_id: "bob" } }],
+  };
+  const send = async () =>
+    (await rig.post(`${EXECUTE}/batch`, body, { "idempotency-key": "k" })).body.executions as JsonObject[];
+  const first = await send();
+  const again = await send();
+  assert.deepEqual(
+    again.map(({ outcome }) => outcome),
+    ["known", "known"],
+  );
+  assert.deepEqual(
+    again.map(({ execution_id: id }) => id),
+    first.map(({ execution_id: id }) => id),
+  );
+});
+
 test("the end is estimated once five executions have completed", async () => {
   await using rig = await openRig();
   await rig.register(HELLO);

@@ -68,6 +68,9 @@ function headers(route: AnyRoute): JsonObject[] {
     names.push(["Prefer", "`wait=30` waits for the end, in seconds."]);
     names.push(["traceparent", "W3C trace context, handed on to the tasks."]);
   }
+  if (route.operationId === "startExecutions" || route.operationId === "publishEvents") {
+    names.push(["Idempotency-Key", "For those that have no key or id of their own: this one with their place."]);
+  }
   if (route.permission === "executions:control") names.push(["Idempotency-Key", "The id of the command."]);
   if (route.operationId === "replaceWorkflow" || route.operationId === "archiveWorkflow") {
     names.push(["If-Match", "The `ETag` that was read; refused if somebody else was faster."]);

@@ -140,6 +140,19 @@ describe("a step", () => {
     assert.deepEqual([completed?.status, completed?.attempts, completed?.error], ["completed", 2, null]);
   });
 
+  test("whose fallback took its place says so, and shows the fallback beside it", () => {
+    const rig = startRig(`
+steps:
+  - { name: a, ${TASK}, fallback_step: s }
+  - { name: s, ${TASK} }
+`);
+    rig.fail("a");
+    rig.complete("a:fallback", { x: 5 });
+    const [a, called] = show(rig).steps;
+    assert.deepEqual([a?.status, a?.fallback, a?.output], ["completed", true, { x: 5 }]);
+    assert.deepEqual([called?.name, called?.path, called?.status], ["s", "a:fallback", "completed"]);
+  });
+
   test("that was passed over is shown with the reason, of a container only the container", () => {
     const rig = startRig(`
 steps:

@@ -17,7 +17,7 @@ export function apiPage(facts: { version: string; apiUrl: string }): string {
 <nav aria-label="Operations"><ul>${tags.map(([tag, about]) => html`<li><a href="#${tag}">${about}</a></li>`)}<li><a href="#messages">Messages</a></li></ul></nav>
 ${tags.map(([tag, about]) => html`<section aria-labelledby="${tag}"><h2 id="${tag}">${about}</h2>${ROUTES.filter((route) => route.tag === tag).map((route) => operation(route, facts.apiUrl))}</section>`)}
 <section aria-labelledby="messages"><h2 id="messages">Messages</h2>
-${[...messages].map(([name, schema]) => html`<details id="message-${name}"><summary><h3>${name}</h3></summary>${schemaTable(schema)}</details>`)}
+${[...messages].map(([name, schema]) => html`<details><summary><h3>${name}</h3></summary><div id="message-${name}">${schemaTable(schema)}</div></details>`)}
 </section>`,
   );
 }

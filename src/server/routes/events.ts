@@ -14,6 +14,7 @@ import type { ProblemError } from "../../core/protocol/problems.ts";
 import { json, problem, refused } from "../answer.ts";
 import { createValidator } from "../validation.ts";
 import type { RouteContext } from "./context.ts";
+import { keyOf } from "./starts.ts";
 
 interface Incoming {
   /** As it is told to the host: what was seen before is known by it. */
@@ -33,13 +34,13 @@ export function bindEvents({ binder, host, entropy }: RouteContext): void {
   const plain = createValidator(PlainEvent, "");
   const cloud = createValidator(CloudEvent, "");
 
-  function readEvent(value: unknown): Read {
+  function readEvent(value: unknown, newId: () => string): Read {
     if (isObject(value) && Object.hasOwn(value, "specversion")) {
       const errors = cloud.check(value, 0);
       return errors.length === 0 ? fromCloudEvent(value as unknown as CloudEvent) : { ok: false, errors };
     }
     const errors = plain.check(value, 0);
-    return errors.length === 0 ? fromPlainEvent(value as PlainEvent, () => entropy.id()) : { ok: false, errors };
+    return errors.length === 0 ? fromPlainEvent(value as PlainEvent, newId) : { ok: false, errors };
   }
 
   binder.bind(publishEvents, async ({ workspace, body, headers }) => {
@@ -48,7 +49,9 @@ export function bindEvents({ binder, host, entropy }: RouteContext): void {
       const detail = `Expected 1 to ${LIMIT_MAX} events, but there are ${list.values.length}.`;
       return problem("BAD_REQUEST", detail, [{ pointer: list.pointer, detail }]);
     }
-    const read = list.values.map(readEvent);
+    // Published twice under one key, events without ids of their own are the same ones.
+    const key = keyOf(headers);
+    const read = list.values.map((value, i) => readEvent(value, () => (key === null ? entropy.id() : `${key}:${i}`)));
     const errors = read.flatMap((one, i) =>
       one.ok
         ? []

@@ -51,8 +51,9 @@ export function bindStarts(context: RouteContext): void {
   });
 
   binder.bind(startExecutions, async ({ workspace, params, body, headers }) => {
-    const read = body.executions.map((item) =>
-      toRequest(item, { workspace, workflow: params.workflow, key: item.idempotency_key ?? null, headers }),
+    const batchKey = keyOf(headers);
+    const read = body.executions.map((item, i) =>
+      toRequest(item, { workspace, workflow: params.workflow, key: itemKey(item, i, batchKey), headers }),
     );
     const errors = read.flatMap((one, i) =>
       one.ok ? [] : one.errors.map((error) => ({ ...error, pointer: `/executions/${i}${error.pointer}` })),
@@ -222,6 +223,12 @@ const TRACEPARENT = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 function withTrace(metadata: JsonObject, { traceparent }: IncomingHttpHeaders): JsonObject {
   if (typeof traceparent !== "string" || !TRACEPARENT.test(traceparent) || !isObject(metadata)) return metadata;
   return Object.hasOwn(metadata, "traceparent") ? metadata : { ...metadata, traceparent };
+}
+
+/** A batch that is sent twice under one key is the same starts: each has the key with its place. */
+function itemKey({ idempotency_key: own, options }: BatchItem, place: number, batchKey: string | null): string | null {
+  if (own !== undefined) return own;
+  return batchKey === null || options?.execution_id !== undefined ? null : `${batchKey}:${place}`;
 }
 
 /** An empty header is none. */
