@@ -96,6 +96,7 @@ function apply(definition: Definition, execution: Execution, event: HistoryEvent
     throw new Error(`Expected event ${execution.length + 1} next, but found ${event.seq}.`);
   }
   evolve(definition, execution, event);
+  execution.agenda.tidy();
 }
 
 /** One text, one event a line: JSON has no line ends of its own. */

@@ -1,6 +1,5 @@
 import type { Command } from "commander";
 import type { Platform } from "../../assemble.ts";
-import { StoreError } from "../../ports/store.ts";
 import { CommandFailure, EXIT } from "../exit-codes.ts";
 import type { RunCommand } from "../main.ts";
 import type { Terminal } from "../terminal.ts";
@@ -112,7 +111,7 @@ function startFailure(error: unknown, dataDirectory: string): unknown {
       `Expected to be allowed to listen on port ${port}, but the system says no. Choose one above 1023.`,
     );
   }
-  if (error instanceof StoreError)
+  if (error instanceof Error && error.name === "StoreError")
     return new CommandFailure(EXIT.failure, `${error.message} (data in ${dataDirectory})`);
   return error;
 }
