@@ -11,13 +11,14 @@ import { type Decision, errorFrom } from "./decision.ts";
 import { cancel, endFallback } from "./ends.ts";
 import type { StepError } from "./error.ts";
 import { isOpen, type ScopeState, type StepState } from "./execution.ts";
-import { executionOutput } from "./output.ts";
+import { executionOutput, lastOutput } from "./output.ts";
 import { errorOf } from "./scopes.ts";
 import { begin } from "./steps/begin.ts";
 import { endChoiceScope, lookAtChoice } from "./steps/choice.ts";
 import { endIteration, lookAtLoop } from "./steps/loop.ts";
 import { endBranch, lookAtParallel } from "./steps/parallel.ts";
 import { endTryScope } from "./steps/try.ts";
+import { toJson } from "./views.ts";
 
 export function advance(decision: Decision): void {
   const { execution } = decision;
@@ -135,7 +136,9 @@ function skippable(decision: Decision, scope: ScopeState): StepState | null {
 /** Nothing in the scope runs, waits or can begin. */
 function endScope(decision: Decision, scope: ScopeState): void {
   const { owner } = scope;
-  if (owner === null) return endExecution(decision, scope);
+  if (scope.role === "compensate") return endCompensation(decision, scope);
+  if (owner === null)
+    return scope.role === "fallback" ? endExecutionFallback(decision, scope) : endExecution(decision, scope);
   if (owner.scope.failurePath === scope) {
     const failed = scope.status === "failing";
     return decision.recordStep("FailurePathEnded", owner, {
@@ -158,20 +161,68 @@ function endScope(decision: Decision, scope: ScopeState): void {
   }
 }
 
+/**
+ * The outermost list is over. What completed is undone before an execution ends as anything but completed; a time-out may
+ * ask for another try or for the workflow's fallback step.
+ */
 function endExecution(decision: Decision, root: ScopeState): void {
-  const { ending } = decision.execution;
+  const { execution } = decision;
+  const { ending } = execution;
+  if (ending?.kind === "restart") return decision.record("ExecutionRestarted", { due: decision.dueAt(null) });
+  if (ending?.kind === "fallback") {
+    if (execution.fallback === null) decision.record("ExecutionFallbackStarted", { error: ending.error });
+    return;
+  }
+  if (ending === null && root.status !== "failing") return completeExecution(decision, () => executionOutput(decision));
+  if (ending?.kind === "return" && ending.error === null) return completeExecution(decision, () => ending.output);
+  if (compensate(decision)) return;
   switch (ending?.kind) {
     case "cancel":
       return decision.record("ExecutionCancelled", { reason: ending.reason, terminated: false });
     case "timeout":
       return decision.record("ExecutionTimedOut", { error: ending.error });
-    case "return":
-      if (ending.error !== null) return decision.record("ExecutionFailed", { error: ending.error });
-      return completeExecution(decision, () => ending.output);
-    case undefined:
-      if (root.status === "failing") return decision.record("ExecutionFailed", { error: errorOf(root) });
-      return completeExecution(decision, () => executionOutput(decision));
+    default:
+      return decision.record("ExecutionFailed", { error: ending?.error ?? errorOf(root) });
   }
+}
+
+/** Begins to undo what completed, or goes on with it; false once nothing is left. */
+function compensate(decision: Decision): boolean {
+  const { execution } = decision;
+  if (execution.compensation === null) {
+    if (execution.undoable.length === 0) return false;
+    decision.record("CompensationStarted", { count: execution.undoable.length });
+    return true;
+  }
+  const { steps, place, running } = execution.compensation;
+  const step = steps[place];
+  if (step === undefined) return false;
+  if (running === null) decision.recordStep("StepCompensating", step, { place });
+  return true;
+}
+
+function endCompensation(decision: Decision, scope: ScopeState): void {
+  const { owner } = scope;
+  const place = decision.execution.compensation?.place ?? 0;
+  if (owner === null) return;
+  if (scope.status !== "failing") return decision.recordStep("StepCompensated", owner, { place, status: "completed" });
+  const error = errorOf(scope);
+  decision.recordStep("StepCompensated", owner, { place, status: "failed", error });
+  decision.record("WarningRecorded", {
+    code: "COMPENSATION_FAILED",
+    message: `Step "${owner.path}" could not be undone: ${error.message}`,
+    details: toJson(error),
+  });
+}
+
+/** The workflow's fallback step has ended: its output is the execution's, or the execution is timed out after all. */
+function endExecutionFallback(decision: Decision, scope: ScopeState): void {
+  const { ending } = decision.execution;
+  if (scope.status === "running") return completeExecution(decision, () => lastOutput([scope]));
+  const error: StepError =
+    ending?.kind === "fallback" ? ending.error : { code: "TIMEOUT", message: "The execution took too long." };
+  const suppressed = scope.error === null ? [] : [errorOf(scope)];
+  decision.record("ExecutionTimedOut", { error: suppressed.length === 0 ? error : { ...error, suppressed } });
 }
 
 function completeExecution(decision: Decision, makeOutput: () => ReturnType<typeof executionOutput>): void {

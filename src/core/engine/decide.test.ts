@@ -179,6 +179,7 @@ steps:
     rig.complete("both.x.a");
     assert.deepEqual(rig.fail("both.y.b"), ["StepFailed both.y.b", "BranchEnded both.y", "StepAttemptFailed both"]);
     rig.pass(1000);
+    assert.equal(rig.execution.steps.get("both.x.a")?.attempt, 2, "no task id comes twice");
     rig.complete("both.x.a");
     rig.complete("both.y.b");
     assert.equal(rig.execution.status, "completed");
@@ -309,6 +310,159 @@ steps:
 output: { from: $.t.from }`);
     rig.fail("t.x");
     assert.deepEqual(rig.last("ExecutionCompleted").output, { from: "s" });
+  });
+});
+
+describe("compensation", () => {
+  const spec = (rest: string) => `
+steps:
+  - { name: a, ${TASK}, input: { n: 1 }, compensate: { name: undo-a, ${TASK}, input: { id: $.a.id } } }
+  - { name: b, ${TASK}, compensate: undo-b }
+${rest}
+  - { name: undo-b, ${TASK} }`;
+
+  test("what completed is undone before the end, the newest first, each with its own data", () => {
+    const rig = start(spec(`  - { name: c, ${TASK} }`));
+    rig.complete("a", { id: "A" });
+    rig.complete("b", { id: "B" });
+    const events = rig.fail("c", { code: "NO" });
+    assert.deepEqual(
+      events.slice(-4),
+      [
+        "StepFailed c",
+        "StepSkipped undo-b",
+        "CompensationStarted",
+        "StepCompensating b",
+        "StepScheduled b:compensate",
+      ].slice(-4),
+    );
+    assert.deepEqual(rig.complete("b:compensate"), [
+      "StepCompleted b:compensate",
+      "StepCompensated b",
+      "StepCompensating a",
+      "StepScheduled a:compensate",
+    ]);
+    assert.deepEqual(rig.last("StepScheduled").input, { id: "A" });
+    assert.deepEqual(rig.complete("a:compensate").slice(-1), ["ExecutionFailed"]);
+    assert.deepEqual(
+      [rig.statuses()["a"], rig.statuses()["b"], rig.last("ExecutionFailed").error.code],
+      ["compensated", "compensated", "NO"],
+    );
+  });
+
+  test("one that fails after its own retries is recorded and does not stop the rest", () => {
+    const rig = start(spec(`  - { name: c, ${TASK} }`));
+    rig.complete("a", { id: "A" });
+    rig.complete("b");
+    rig.fail("c");
+    rig.fail("b:compensate", { code: "STUCK" });
+    assert.equal(rig.last("WarningRecorded").code, "COMPENSATION_FAILED");
+    rig.complete("a:compensate");
+    assert.deepEqual(
+      [rig.execution.status, rig.statuses()["a"], rig.statuses()["b"]],
+      ["failed", "compensated", "completed"],
+    );
+  });
+
+  test("cancel and time-out undo as well; a second cancel changes nothing, terminate stops it", () => {
+    const rig = start(`timeout: 1h\n${spec(`  - { name: c, ${TASK} }`).trimStart()}`);
+    rig.complete("a", { id: "A" });
+    rig.complete("b");
+    rig.send({ kind: "Cancel", id: "1", reason: "r" });
+    assert.deepEqual(rig.send({ kind: "Cancel", id: "2", reason: "r" }), []);
+    assert.deepEqual(rig.pass(3_600_000), [], "the workflow's time-out no longer counts");
+    assert.deepEqual(rig.send({ kind: "Terminate", id: "3", reason: "r" }), ["ExecutionCancelled"]);
+  });
+
+  test("a failure that was caught or recovered undoes nothing, nor does return", () => {
+    const caught = start(
+      spec(
+        `  - { name: t, type: try, steps: [ { name: x, type: fail, code: X } ], catch: [ { steps: [ { name: y, type: set, variables: { v: 1 } } ] } ] }`,
+      ),
+    );
+    caught.complete("a", { id: "A" });
+    caught.complete("b");
+    assert.equal(caught.execution.status, "completed");
+    const returned = start(spec("  - { name: r, type: return, output: { early: true } }"));
+    returned.complete("a", { id: "A" });
+    returned.complete("b");
+    assert.equal(returned.execution.status, "completed");
+  });
+
+  test("a loop's step is undone once for each completed iteration, with that iteration's data", () => {
+    const rig = start(
+      `
+steps:
+  - name: l
+    type: loop
+    iterate_over: $.input.items
+    steps: [ { name: s, ${TASK}, compensate: { name: undo, ${TASK}, input: { item: $.item, out: $.s.n } } } ]
+  - { name: bad, type: fail, code: NO }`,
+      { input: { items: ["x", "y"] } },
+    );
+    rig.complete("l[0].s", { n: 0 });
+    rig.complete("l[1].s", { n: 1 });
+    assert.deepEqual(rig.last("StepScheduled").input, { item: "y", out: 1 });
+    rig.complete("l[1].s:compensate");
+    assert.deepEqual(rig.last("StepScheduled").input, { item: "x", out: 0 });
+    rig.complete("l[0].s:compensate");
+    assert.equal(rig.execution.status, "failed");
+  });
+
+  test("what a fallback completed is not undone", () => {
+    const rig = start(`
+steps:
+  - { name: a, ${TASK}, default_output: { x: 1 }, compensate: { name: undo, ${TASK} } }
+  - { name: bad, type: fail, code: NO }`);
+    assert.deepEqual(rig.fail("a").slice(-1), ["ExecutionFailed"]);
+  });
+
+  test("a retry of the execution begins with what failed and what was undone", () => {
+    const rig = start(spec(`  - { name: c, ${TASK} }`));
+    rig.complete("a", { id: "A" });
+    rig.complete("b");
+    rig.fail("c");
+    rig.complete("b:compensate");
+    rig.complete("a:compensate");
+    assert.deepEqual(rig.send({ kind: "Retry", id: "r" }), ["ExecutionReopened", "StepScheduled a"]);
+    assert.equal(rig.execution.steps.get("a")?.attempt, 2);
+    rig.complete("a", { id: "A" });
+    rig.complete("b");
+    rig.fail("c");
+    assert.equal(rig.execution.steps.get("b:compensate")?.attempt, 2);
+  });
+});
+
+describe("the workflow's time-out", () => {
+  test("may begin the unfinished steps again, as often as the policy has attempts", () => {
+    const rig = start(
+      `timeout: 10s\ntimeout_action: retry\nretry_policy: { max_attempts: 1 }\nsteps: [ { name: a, ${TASK} }, { name: b, ${TASK} } ]`,
+    );
+    rig.complete("a");
+    assert.deepEqual(rig.pass(10_000), [
+      "ExecutionTimeoutReached",
+      "StepCancelled b",
+      "ExecutionRestarted",
+      "StepScheduled b",
+    ]);
+    assert.equal(rig.execution.steps.get("b")?.attempt, 2);
+    assert.deepEqual(rig.pass(10_000).slice(-1), ["ExecutionTimedOut"]);
+  });
+
+  test("may run the fallback step, whose output is the execution's", () => {
+    const rig = start(
+      `timeout: 10s\ntimeout_action: fallback\nfallback_step: f\nsteps: [ { name: a, ${TASK} }, { name: f, ${TASK} } ]`,
+    );
+    assert.deepEqual(rig.pass(10_000).slice(-2), ["ExecutionFallbackStarted", "StepScheduled :fallback"]);
+    rig.complete(":fallback", { late: true });
+    assert.deepEqual(rig.last("ExecutionCompleted").output, { late: true });
+  });
+
+  test("may be no more than a warning", () => {
+    const rig = start(`timeout: 10s\ntimeout_action: ignore\nsteps: [ { name: a, ${TASK} } ]`);
+    assert.deepEqual(rig.pass(10_000), ["ExecutionTimeoutReached", "WarningRecorded"]);
+    rig.complete("a");
+    assert.equal(rig.execution.status, "completed");
   });
 });
 

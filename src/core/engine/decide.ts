@@ -12,7 +12,6 @@
  */
 
 import { unreachable } from "../base/bug.ts";
-import { toRfc3339 } from "../base/time.ts";
 import type { Definition } from "../language/definition.ts";
 import { advance } from "./advance.ts";
 import type { Command, StartExecution } from "./commands.ts";
@@ -61,7 +60,8 @@ function apply(decision: Decision, command: Command): void {
     case "Continue":
       return;
     case "Cancel":
-      if (execution.ending !== null) return;
+      // What winds up already does so to its end; only terminating stops that.
+      if (execution.ending !== null || execution.compensation !== null) return;
       return decision.record("ExecutionCancelRequested", { command_id: command.id, reason: command.reason });
     case "Terminate":
       return decision.record("ExecutionCancelled", { reason: command.reason, terminated: true });
@@ -73,7 +73,7 @@ function apply(decision: Decision, command: Command): void {
       return resume(decision, command.id, execution.paused);
     case "Retry":
       if (!execution.hasEnded || execution.known.has(command.id)) return;
-      return decision.record("ExecutionReopened", { command_id: command.id, due: dueAt(decision, null) });
+      return decision.record("ExecutionReopened", { command_id: command.id, due: decision.dueAt(null) });
     default:
       return unreachable(command);
   }
@@ -88,15 +88,10 @@ function start(decision: Decision, command: StartExecution): void {
     input: command.input,
     metadata: command.metadata,
     priority: command.priority,
-    due: dueAt(decision, command.timeoutMs),
+    due: decision.dueAt(command.timeoutMs),
     parent: command.parent,
     origin: command.origin,
   });
-}
-
-function dueAt(decision: Decision, timeoutMs: number | null): string | null {
-  const ms = timeoutMs ?? decision.definition.timeoutMs;
-  return ms === null ? null : toRfc3339(decision.now + ms);
 }
 
 function resume(decision: Decision, commandId: string, paused: NonNullable<Execution["paused"]>): void {

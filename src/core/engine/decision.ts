@@ -87,6 +87,12 @@ export class Decision {
     this.add({ seq: this.execution.length + 1, type, at: this.at, step: name, path, attempt, data } as HistoryEvent);
   }
 
+  /** When the workflow's time-out is over that begins now; `timeoutMs` stands in place of the definition's. */
+  dueAt(timeoutMs: number | null): string | null {
+    const ms = timeoutMs ?? this.definition.timeoutMs;
+    return ms === null ? null : toRfc3339(this.now + ms);
+  }
+
   stepOf(step: StepState): Step {
     return this.definition.steps[step.index] as Step;
   }

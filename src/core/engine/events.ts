@@ -64,7 +64,16 @@ export interface ExecutionEventData {
   ExecutionResumed: { readonly command_id: string; readonly frozen_ms: number };
   /** From here on the execution only winds up. */
   ExecutionCancelRequested: { readonly command_id: string; readonly reason: string };
-  ExecutionTimeoutReached: { readonly action: "cancel_and_cleanup" | "ignore"; readonly error: StepError };
+  ExecutionTimeoutReached: {
+    readonly action: "cancel_and_cleanup" | "ignore" | "retry" | "fallback";
+    readonly error: StepError;
+  };
+  /** After a time-out whose action is to retry: the unfinished steps begin again. */
+  ExecutionRestarted: { readonly due: string | null };
+  /** After a time-out whose action is to fall back: the workflow's fallback step runs, and its output is the execution's. */
+  ExecutionFallbackStarted: { readonly error: StepError };
+  /** What completed is undone before the execution ends. `count` is how many steps there are to undo. */
+  CompensationStarted: { readonly count: number };
   SignalReceived: { readonly command_id: string; readonly name: string; readonly data: Json };
   WarningRecorded: { readonly code: string; readonly message: string; readonly details: Json };
 
@@ -159,6 +168,9 @@ export interface StepEventData {
   FinallyStarted: Record<string, never>;
   /** The step has failed for good and its fallback takes its place; it ends with what the fallback gives. */
   FallbackStarted: { readonly error: StepError };
+  /** The step's compensation begins. `place` tells it among all that are undone, newest first. */
+  StepCompensating: { readonly place: number };
+  StepCompensated: { readonly place: number; readonly status: ScopeStatus; readonly error?: StepError };
   /** The inline path `on_failure: {steps}` of the failed step has ended. */
   FailurePathEnded: { readonly status: ScopeStatus; readonly error?: StepError };
 }

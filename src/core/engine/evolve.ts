@@ -28,6 +28,7 @@ import {
   beginFailing,
   createCall,
   createScope,
+  dropScope,
   endScope,
   errorOf,
   forgetScope,
@@ -99,7 +100,29 @@ function evolveExecution(definition: Definition, execution: Execution, event: Ex
       return;
     case "ExecutionTimeoutReached":
       execution.due = null;
-      if (event.data.action === "cancel_and_cleanup") windUp(execution, { kind: "timeout", error: event.data.error });
+      timeOut(execution, event.data.action, event.data.error);
+      return;
+    case "ExecutionRestarted":
+      execution.restarts += 1;
+      reopen(definition, execution, at);
+      setDue(execution, event.data.due);
+      return;
+    case "ExecutionFallbackStarted":
+      if (definition.fallbackStep !== null) {
+        const names = new Map<string, Json>([["error", event.data.error as unknown as Json]]);
+        execution.fallback = createCall(execution, {
+          role: "fallback",
+          step: definition.fallbackStep,
+          owner: null,
+          names,
+        });
+      }
+      return;
+    case "CompensationStarted":
+      // From here on only the compensations' own time-outs count.
+      execution.due = null;
+      execution.compensation = { steps: execution.undoable.toReversed(), place: 0, running: null };
+      lookAtEnd(execution);
       return;
     case "SignalReceived":
       remember(execution, event.data.command_id);
@@ -160,6 +183,28 @@ function windUp(execution: Execution, ending: NonNullable<Execution["ending"]>):
   if (execution.root !== null) beginCancelling(execution, execution.root);
 }
 
+function timeOut(
+  execution: Execution,
+  action: "cancel_and_cleanup" | "ignore" | "retry" | "fallback",
+  error: StepError,
+): void {
+  switch (action) {
+    case "cancel_and_cleanup":
+      return windUp(execution, { kind: "timeout", error });
+    case "retry":
+      return windUp(execution, { kind: "restart", error });
+    case "fallback":
+      return windUp(execution, { kind: "fallback", error });
+    case "ignore":
+      return;
+  }
+}
+
+/** The outermost list is over but for what comes after it. */
+function lookAtEnd(execution: Execution): void {
+  if (execution.root !== null) execution.agenda.addScope(execution.root);
+}
+
 function end(execution: Execution, status: Execution["status"]): void {
   execution.status = status;
   execution.due = null;
@@ -209,6 +254,7 @@ function evolveStep(definition: Definition, execution: Execution, event: StepEve
       if (data.took?.kind === "signal") takeSignal(execution, data.took.seq);
       if (data.took?.kind === "event") remember(execution, data.took.id);
       if (step.inner?.kind === "loop") forgetBroken(execution, step.inner);
+      if (isUndoable(definition, step, data.fallback === true)) execution.undoable.push(step);
       settleEdges(definition, execution, step, "success");
       if (data.returns !== undefined) windUp(execution, { kind: "return", output: data.returns.output, error: null });
       return;
@@ -331,6 +377,22 @@ function evolveStep(definition: Definition, execution: Execution, event: StepEve
       inner.finally = createScope(definition, execution, { index: spec.finally, prefix: `${step.path}.`, owner: step });
       return;
     }
+    case "StepCompensating": {
+      const { step, compensation } = undoneStep(execution, event.data.place);
+      const { compensate } = definition.steps[step.index] as Step;
+      const undo = defined(compensate, `step "${step.path}" to have a compensation`);
+      compensation.running = createCall(execution, { role: "compensate", step: undo, owner: step });
+      return;
+    }
+    case "StepCompensated": {
+      const { step, compensation } = undoneStep(execution, event.data.place);
+      if (event.data.status === "completed") step.status = "compensated";
+      if (compensation.running !== null) endScope(compensation.running);
+      compensation.running = null;
+      compensation.place += 1;
+      lookAtEnd(execution);
+      return;
+    }
     case "FallbackStarted": {
       const step = stateOf(execution, event.path);
       startFallback(definition, execution, step, event.data.error, event.attempt, at);
@@ -347,6 +409,17 @@ function evolveStep(definition: Definition, execution: Execution, event: StepEve
     default:
       return unreachable(event);
   }
+}
+
+/** What a fallback completed, and what was called itself, is not undone. */
+function isUndoable(definition: Definition, step: StepState, isByFallback: boolean): boolean {
+  const { compensate } = definition.steps[step.index] as Step;
+  return compensate !== null && !isByFallback && step.scope.role === null;
+}
+
+function undoneStep(execution: Execution, place: number) {
+  const compensation = defined(execution.compensation, `${execution.id} to be undone`);
+  return { compensation, step: defined(compensation.steps[place], `a step at place ${place} to undo`) };
 }
 
 function stateOf(execution: Execution, path: string): StepState {
@@ -397,7 +470,7 @@ function finish(execution: Execution, step: StepState, status: StepStatus, attem
 function forgetAttempt(execution: Execution, step: StepState): void {
   if (step.status === "scheduled") execution.openTasks -= 1;
   execution.eventWaits.delete(step);
-  for (const scope of scopesIn(step)) forgetScope(execution, scope);
+  for (const scope of scopesIn(step)) dropScope(execution, scope);
   if (step.inner?.kind !== "task") step.inner = null;
   step.closing = null;
   step.deadline = null;
@@ -556,14 +629,14 @@ function startFallback(
   step.deadline = null;
   step.totalDeadline = null;
   const names = new Map<string, Json>([["error", error as unknown as Json]]);
-  const path = `${step.path}:fallback`;
   if (fallback?.kind === "step")
-    step.fallback = createCall(execution, { step: fallback.step, path, owner: step, names });
+    step.fallback = createCall(execution, { role: "fallback", step: fallback.step, owner: step, names });
   if (fallback?.kind === "inline") {
     step.fallback = createScope(definition, execution, {
       index: fallback.scope,
-      prefix: `${path}.`,
+      prefix: `${step.path}:fallback.`,
       owner: step,
+      role: "fallback",
       names,
     });
   }
@@ -582,7 +655,7 @@ function followFailure(definition: Definition, execution: Execution, step: StepS
   settleEdges(definition, execution, step, "none");
   if (failure.kind === "inline" && pathTaken) {
     const { scope } = step;
-    if (scope.failurePath !== null) forgetScope(execution, scope.failurePath);
+    if (scope.failurePath !== null) dropScope(execution, scope.failurePath);
     else scope.open += 1;
     scope.failurePath = createScope(definition, execution, {
       index: failure.scope,

@@ -32,7 +32,9 @@ export type StepStatus =
   | "completed"
   | "failed"
   | "skipped"
-  | "cancelled";
+  | "cancelled"
+  /** It had completed and was undone. */
+  | "compensated";
 
 export class Execution {
   readonly id: string;
@@ -65,6 +67,16 @@ export class Execution {
   /** Ids of the last commands and events that were taken, to know them again. */
   readonly known: Set<string> = new Set();
   childrenCount = 0;
+  /** Attempts of steps that were let go of and may begin again: their numbers go on counting. */
+  readonly attempts: Map<string, number> = new Map();
+  /** Completed steps that have a compensation, oldest first. */
+  readonly undoable: StepState[] = [];
+  /** Set while and after what completed is undone. */
+  compensation: Compensation | null = null;
+  /** The run of the workflow's fallback step. */
+  fallback: ScopeState | null = null;
+  /** How often the time-out has begun the unfinished steps again. */
+  restarts = 0;
   /** Steps whose task is scheduled. */
   openTasks = 0;
 
@@ -92,9 +104,20 @@ export class Execution {
   }
 }
 
+export interface Compensation {
+  /** Newest completion first. */
+  readonly steps: readonly StepState[];
+  /** The one that is being undone, or is next. */
+  place: number;
+  running: ScopeState | null;
+}
+
 export type Ending =
   | { readonly kind: "cancel"; readonly reason: string }
   | { readonly kind: "timeout"; readonly error: StepError }
+  /** The workflow's time-out begins the unfinished steps again, or runs the fallback step. */
+  | { readonly kind: "restart"; readonly error: StepError }
+  | { readonly kind: "fallback"; readonly error: StepError }
   /** `error` is that of a `finally` that failed on the way out. */
   | { readonly kind: "return"; readonly output: Json; error: StepError | null };
 
@@ -106,6 +129,9 @@ export interface KeptSignal {
 
 /** The index of a scope that is no list of the text: one step that was called by name. */
 export const CALL_SCOPE = -1;
+
+/** What a step is called for. */
+export type CallRole = "fallback" | "compensate";
 
 /** A list of steps that has begun, or one called step. */
 export interface ScopeState {
@@ -120,6 +146,8 @@ export interface ScopeState {
   readonly names: ReadonlyMap<string, Json> | null;
   /** The iteration's number; null outside of loops. */
   readonly iteration: number | null;
+  /** What it was called for; null where it is a list of the text. */
+  readonly role: CallRole | null;
   status: "running" | "failing" | "cancelling" | "ended";
   outcome: ScopeStatus | null;
   /** The first failure that nothing recovered; the scope fails with it. */
@@ -287,9 +315,20 @@ export function ownScopes(step: StepState): readonly ScopeState[] {
 
 /** Everything that counts, as plain data: equal histories give equal snapshots. */
 export function snapshot(execution: Execution): JsonObject {
-  const { agenda: _agenda, timers: _timers, root, steps: _steps, eventWaits, ...rest } = execution;
+  const { agenda: _agenda, timers: _timers, root, steps: _steps, eventWaits, ...others } = execution;
+  const { undoable, compensation, fallback, ...rest } = others;
   return plain({
     ...rest,
+    undoable: undoable.map((step) => step.path),
+    fallback: fallback === null ? null : plainScope(fallback),
+    compensation:
+      compensation === null
+        ? null
+        : {
+            place: compensation.place,
+            steps: compensation.steps.map((step) => step.path),
+            running: compensation.running === null ? null : plainScope(compensation.running),
+          },
     root: root === null ? null : plainScope(root),
     eventWaits: [...eventWaits].map((step) => step.path),
   }) as JsonObject;

@@ -32,11 +32,17 @@ function expireExecution(decision: Decision): void {
     code: "TIMEOUT",
     message: `Expected the execution to end within ${limit}, but it did not.`,
   };
-  if (definition.timeoutAction === "ignore") {
-    decision.record("ExecutionTimeoutReached", { action: "ignore", error });
-    return decision.record("WarningRecorded", { code: "TIMEOUT", message: error.message, details: null });
-  }
-  decision.record("ExecutionTimeoutReached", { action: "cancel_and_cleanup", error });
+  const action = timeoutAction(decision);
+  decision.record("ExecutionTimeoutReached", { action, error });
+  if (action === "ignore")
+    decision.record("WarningRecorded", { code: "TIMEOUT", message: error.message, details: null });
+}
+
+function timeoutAction({ definition, execution }: Decision): "cancel_and_cleanup" | "ignore" | "retry" | "fallback" {
+  const { timeoutAction: action, timeoutRetriesMax, fallbackStep } = definition;
+  if (action === "ignore") return action;
+  if (action === "fallback" && fallbackStep !== null) return action;
+  return action === "retry" && execution.restarts < timeoutRetriesMax ? action : "cancel_and_cleanup";
 }
 
 function expireStep(decision: Decision, step: StepState): void {

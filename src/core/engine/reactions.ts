@@ -10,6 +10,7 @@ import type { Definition, Step } from "../language/definition.ts";
 import type { Command, EndChild } from "./commands.ts";
 import type { EmittedEvent, ExecutionEvent, FilledPlace, HistoryEvent, StepEvent } from "./events.ts";
 import { type Execution, isOpen, type StepState } from "./execution.ts";
+import { timeoutOf } from "./timeouts.ts";
 
 export type Reaction =
   | { readonly kind: "OfferTask"; readonly task: EngineTask }
@@ -124,6 +125,9 @@ function reactionsOfExecution(execution: Execution, event: ExecutionEvent): read
     case "ExecutionReopened":
     case "ExecutionCancelRequested":
     case "ExecutionTimeoutReached":
+    case "ExecutionRestarted":
+    case "ExecutionFallbackStarted":
+    case "CompensationStarted":
     case "SignalReceived":
     case "WarningRecorded":
       return [];
@@ -174,6 +178,8 @@ function reactionsOfStep(definition: Definition, execution: Execution, event: St
     case "CatchStarted":
     case "FinallyStarted":
     case "FailurePathEnded":
+    case "StepCompensating":
+    case "StepCompensated":
       return [];
     case "FallbackStarted":
       return attemptIsOver(definition, execution, event);
@@ -275,7 +281,7 @@ export function taskId(execution: Execution, path: string, attempt: number): str
 }
 
 function taskOf(definition: Definition, execution: Execution, step: StepState): EngineTask {
-  const { name, retry, timeoutMs, queueTimeoutMs, heartbeatTimeoutMs, labels } = definition.steps[step.index] as Step;
+  const { name, retry, queueTimeoutMs, heartbeatTimeoutMs, labels } = definition.steps[step.index] as Step;
   const inner = step.inner;
   const task = defined(inner?.kind === "task" ? inner : null, `the scheduled step "${step.path}" to have a task`);
   return {
@@ -294,7 +300,7 @@ function taskOf(definition: Definition, execution: Execution, step: StepState): 
     metadata: execution.metadata,
     labels,
     priority: execution.priority,
-    timeoutMs,
+    timeoutMs: timeoutOf(definition, step),
     queueTimeoutMs,
     heartbeatTimeoutMs,
     deadline: deadlineOf(execution, step),

@@ -7,11 +7,16 @@ import type { Instant } from "../base/time.ts";
 import type { Definition, Step } from "../language/definition.ts";
 import type { Execution, ScopeState, StepState } from "./execution.ts";
 import { ownScopes, scopesIn } from "./execution.ts";
-import { forgetScope, isEntry, markReady, settleEdges } from "./scopes.ts";
+import { dropScope, isEntry, markReady, settleEdges } from "./scopes.ts";
 
 export function reopen(definition: Definition, execution: Execution, at: Instant): void {
   execution.status = "running";
   execution.ending = null;
+  execution.compensation = null;
+  execution.fallback = null;
+  // What was undone begins again; what was not stays undoable.
+  const undoable = execution.undoable.filter((step) => step.status === "completed");
+  execution.undoable.splice(0, execution.undoable.length, ...undoable);
   if (execution.root !== null) reopenScope(definition, execution, execution.root, at);
 }
 
@@ -23,7 +28,7 @@ function reopenScope(definition: Definition, execution: Execution, scope: ScopeS
   scope.spared = new Set();
   scope.open = 0;
   scope.ready = [];
-  if (scope.failurePath !== null) forgetScope(execution, scope.failurePath);
+  if (scope.failurePath !== null) dropScope(execution, scope.failurePath);
   scope.failurePath = null;
 
   for (const step of scope.steps) {
@@ -51,7 +56,7 @@ function isUnfinishedContainer(step: StepState): boolean {
 }
 
 function startOver(execution: Execution, step: StepState): void {
-  for (const scope of scopesIn(step)) forgetScope(execution, scope);
+  for (const scope of scopesIn(step)) dropScope(execution, scope);
   step.status = "pending";
   step.reason = null;
   step.attemptBase = step.attempt;
@@ -70,7 +75,7 @@ function startOver(execution: Execution, step: StepState): void {
 
 function goOn(definition: Definition, execution: Execution, step: StepState, at: Instant): void {
   const { timeoutMs } = definition.steps[step.index] as Step;
-  if (step.fallback !== null) forgetScope(execution, step.fallback);
+  if (step.fallback !== null) dropScope(execution, step.fallback);
   step.fallback = null;
   step.status = "running";
   step.attemptBase = step.attempt - 1;
@@ -116,7 +121,7 @@ function goOn(definition: Definition, execution: Execution, step: StepState, at:
       break;
     case "try":
       if (inner.body.outcome !== "completed") {
-        for (const scope of [inner.catch, inner.finally]) if (scope !== null) forgetScope(execution, scope);
+        for (const scope of [inner.catch, inner.finally]) if (scope !== null) dropScope(execution, scope);
         inner.catch = null;
         inner.finally = null;
         inner.phase = "body";

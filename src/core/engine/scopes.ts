@@ -3,13 +3,21 @@
 import type { Json } from "../base/json.ts";
 import type { Definition, ScopeIndex, Step, StepIndex } from "../language/definition.ts";
 import type { StepError } from "./error.ts";
-import { CALL_SCOPE, type Execution, isOpen, type ScopeState, type StepState, scopesIn } from "./execution.ts";
+import {
+  CALL_SCOPE,
+  type CallRole,
+  type Execution,
+  isOpen,
+  type ScopeState,
+  type StepState,
+  scopesIn,
+} from "./execution.ts";
 
 export function createScope(definition: Definition, execution: Execution, place: ScopePlace): ScopeState {
   const scope = createEmptyScope(place);
   for (const index of (definition.scopes[place.index] as { steps: readonly number[] }).steps) {
     const step = definition.steps[index] as Step;
-    const state = createStep(index, place.prefix + step.name, scope);
+    const state = createStep(execution, index, place.prefix + step.name, scope);
     scope.steps.push(state);
     execution.steps.set(state.path, state);
     if (isEntry(step)) markReady(scope, state, "run");
@@ -21,16 +29,19 @@ export function createScope(definition: Definition, execution: Execution, place:
 /** A scope for one step that is called by name, at a path of its own. Its edges are not followed. */
 export function createCall(
   execution: Execution,
-  call: { step: StepIndex; path: string; owner: StepState; names?: ReadonlyMap<string, Json> },
+  call: { role: CallRole; step: StepIndex; owner: StepState | null; names?: ReadonlyMap<string, Json> },
 ): ScopeState {
-  const { step, path, owner, names } = call;
+  const { role, step, owner, names } = call;
+  const path = `${owner?.path ?? ""}:${role}`;
   const scope = createEmptyScope({
     index: CALL_SCOPE,
     prefix: `${path}.`,
     owner,
+    role,
+    ...(owner === null && execution.root !== null ? { parent: execution.root } : {}),
     ...(names === undefined ? {} : { names }),
   });
-  const state = createStep(step, path, scope);
+  const state = createStep(execution, step, path, scope);
   scope.steps.push(state);
   execution.steps.set(path, state);
   markReady(scope, state, "run");
@@ -42,8 +53,10 @@ export interface ScopePlace {
   readonly index: ScopeIndex;
   readonly prefix: string;
   readonly owner: StepState | null;
+  readonly parent?: ScopeState;
   readonly names?: ReadonlyMap<string, Json>;
   readonly iteration?: number;
+  readonly role?: CallRole;
 }
 
 function createEmptyScope(place: ScopePlace): ScopeState {
@@ -51,9 +64,10 @@ function createEmptyScope(place: ScopePlace): ScopeState {
     index: place.index,
     prefix: place.prefix,
     owner: place.owner,
-    parent: place.owner?.scope ?? null,
+    parent: place.parent ?? place.owner?.scope ?? null,
     names: place.names ?? null,
     iteration: place.iteration ?? null,
+    role: place.role ?? null,
     status: "running",
     outcome: null,
     error: null,
@@ -66,15 +80,16 @@ function createEmptyScope(place: ScopePlace): ScopeState {
   };
 }
 
-function createStep(index: number, path: string, scope: ScopeState): StepState {
+function createStep(execution: Execution, index: number, path: string, scope: ScopeState): StepState {
+  const attempt = execution.steps.get(path)?.attempt ?? execution.attempts.get(path) ?? 0;
   return {
     index,
     path,
     scope,
     status: "pending",
     reason: null,
-    attempt: 0,
-    attemptBase: 0,
+    attempt,
+    attemptBase: attempt,
     startedAt: null,
     finishedAt: null,
     endSeq: 0,
@@ -173,7 +188,17 @@ export function endScope(scope: ScopeState): void {
   scope.ready = [];
 }
 
-/** Everything below the scope is over and nobody can read it any more. */
+/** Everything below the scope is over, and what stands there may begin again: its attempts go on counting. */
+export function dropScope(execution: Execution, scope: ScopeState): void {
+  for (const step of scope.steps) {
+    if (step.attempt > 0) execution.attempts.set(step.path, step.attempt);
+    for (const inner of scopesIn(step)) dropScope(execution, inner);
+  }
+  if (scope.failurePath !== null) dropScope(execution, scope.failurePath);
+  forgetScope(execution, scope);
+}
+
+/** Everything below the scope is over for good, and nobody can read it any more. */
 export function forgetScope(execution: Execution, scope: ScopeState): void {
   endScope(scope);
   for (const step of scope.steps) {

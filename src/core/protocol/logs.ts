@@ -31,6 +31,15 @@ function tell(event: HistoryEvent): Told {
       return ["warn", `Asked to cancel: ${event.data.reason}`];
     case "ExecutionTimeoutReached":
       return ["warn", `The time of the workflow is over: ${told(event.data.error)}`];
+    case "ExecutionRestarted":
+      return ["warn", "Begins the unfinished steps again."];
+    case "ExecutionFallbackStarted":
+      return ["warn", `Falls back after ${told(event.data.error)}`];
+    case "CompensationStarted":
+      return [
+        "warn",
+        `Undoes ${event.data.count} completed ${event.data.count === 1 ? "step" : "steps"}, the newest first.`,
+      ];
     case "SignalReceived":
       return ["info", `Received signal ${event.data.name}.`];
     case "WarningRecorded":
@@ -84,6 +93,15 @@ function tell(event: HistoryEvent): Told {
       return ["warn", `${event.path}: caught ${told(event.data.error)}`];
     case "FinallyStarted":
       return ["debug", `${event.path}: finally.`];
+    case "StepCompensating":
+      return ["info", `${event.path}: is undone.`];
+    case "StepCompensated":
+      return [
+        ended(event.data.status),
+        event.data.status === "completed"
+          ? `${event.path}: was undone.`
+          : `${event.path}: could not be undone${why(event.data.error)}`,
+      ];
     case "FallbackStarted":
       return ["warn", `${event.path}: falls back after ${told(event.data.error)}`];
     case "FailurePathEnded":

@@ -87,7 +87,7 @@ export function toMessage(view: View, facts: ViewFacts): ExecutionMessage {
     workflow_name: definition.name,
     version: definition.version,
     status: execution.status === "new" ? facts.status : execution.status,
-    phase: execution.ending !== null && execution.status === "running" ? "closing" : null,
+    phase: phaseOf(execution),
     input: execution.input,
     output: view.output,
     error: view.error,
@@ -102,6 +102,11 @@ export function toMessage(view: View, facts: ViewFacts): ExecutionMessage {
     origin: execution.origin,
     steps: [...shownSteps(view, facts)],
   };
+}
+
+function phaseOf({ status, ending, compensation }: Execution): ExecutionMessage["phase"] {
+  if (status !== "running") return null;
+  return compensation !== null ? "compensating" : ending !== null ? "closing" : null;
 }
 
 /** How far an execution of which nothing has begun is. */

@@ -5,10 +5,12 @@ import { toRfc3339 } from "../../base/time.ts";
 import type { Decision } from "../decision.ts";
 import type { StartDetail } from "../events.ts";
 import { CALL_SCOPE, type ScopeState, type StepState } from "../execution.ts";
+import { timeoutOf } from "../timeouts.ts";
 
 /** Records that a step began which does not end at once, with its deadlines. */
 export function recordStart(decision: Decision, step: StepState, detail: StartDetail, input?: Json): void {
-  const { timeoutMs, totalTimeoutMs } = decision.stepOf(step);
+  const { totalTimeoutMs } = decision.stepOf(step);
+  const timeoutMs = timeoutOf(decision.definition, step);
   decision.recordStep(
     "StepStarted",
     step,
