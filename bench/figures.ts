@@ -11,7 +11,7 @@ export interface Figure {
   readonly baseline?: string;
 }
 
-export type Unit = "/s" | "ms" | "s" | "MB" | "bytes" | "%" | "";
+export type Unit = "/s" | "us" | "ms" | "s" | "MB" | "bytes" | "%" | "";
 
 export interface Compared extends Figure {
   readonly ratio: number | null;

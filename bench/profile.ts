@@ -3,7 +3,8 @@
  *
  *     npm run bench -- simple --profile
  *
- * Every thread is sampled by itself: the event loop, and the threads of the store.
+ * Every thread is sampled by itself: the event loop, and the threads of the store. Samples from before the load, when the
+ * program was being read, are left out.
  */
 
 import { readdirSync, readFileSync } from "node:fs";
@@ -15,7 +16,8 @@ import { SINGLE } from "./loads/simple.ts";
 import { createFolder } from "./places.ts";
 import { register, startPlatform } from "./platform.ts";
 
-const LINES = 30;
+const LINES = 25;
+const AREAS = 12;
 
 /** What can be profiled. */
 export const PROFILED: readonly string[] = ["simple", "chain-5"];
@@ -26,6 +28,7 @@ export async function profile(name: string, seconds: number): Promise<void> {
   const folder = createFolder("profile");
   const platform = await startPlatform({ profileFolder: folder });
   await register(platform.url, name);
+  const loadedAtUs = Number(process.hrtime.bigint() / 1000n);
   const driven =
     name === "simple"
       ? await driveLoad(platform, SINGLE, { pace: closed(64), seconds })
@@ -33,10 +36,14 @@ export async function profile(name: string, seconds: number): Promise<void> {
   await platform.stop();
   console.log(`${name}: ${Math.round(perSecond(driven))}/s while being profiled\n`);
   for (const file of readdirSync(folder).toSorted()) {
-    const busy = readProfile(join(folder, file));
+    const busy = readProfile(join(folder, file), loadedAtUs);
     console.log(`thread ${file.split(".").at(-3) ?? file}: busy for ${(busy.busyMs / 1000).toFixed(1)} s`);
-    for (const { place, ms } of busy.functions.slice(0, LINES))
-      console.log(`  ${((ms / busy.busyMs) * 100).toFixed(1).padStart(5)} %  ${place}`);
+    const show = (what: string, of: readonly Spent[]) => {
+      console.log(`  ${what}`);
+      for (const { place, ms } of of) console.log(`  ${((ms / busy.busyMs) * 100).toFixed(1).padStart(6)} %  ${place}`);
+    };
+    show("by area", sumBy(busy.functions, ({ place }) => areaOf(place)).slice(0, AREAS));
+    show("by function", busy.functions.slice(0, LINES));
     console.log("");
   }
 }
@@ -46,29 +53,45 @@ interface CpuProfile {
     readonly id: number;
     readonly callFrame: { readonly functionName: string; readonly url: string; readonly lineNumber: number };
   }[];
+  readonly startTime: number;
   readonly samples: readonly number[];
   readonly timeDeltas: readonly number[];
 }
 
 interface Busy {
   readonly busyMs: number;
-  readonly functions: readonly { readonly place: string; readonly ms: number }[];
+  readonly functions: readonly Spent[];
 }
 
-/** By self time; waiting is not counted. */
-function readProfile(file: string): Busy {
-  const { nodes, samples, timeDeltas } = JSON.parse(readFileSync(file, "utf8")) as CpuProfile;
+interface Spent {
+  readonly place: string;
+  readonly ms: number;
+}
+
+/** By self time; waiting is not counted. The profiler's clock and `hrtime` are the same one of the system. */
+function readProfile(file: string, fromUs: number): Busy {
+  const { nodes, samples, timeDeltas, startTime } = JSON.parse(readFileSync(file, "utf8")) as CpuProfile;
   const places = new Map(nodes.map(({ id, callFrame }) => [id, placeOf(callFrame)]));
-  const msOf = new Map<string, number>();
+  const spent: Spent[] = [];
+  let at = startTime;
   for (const [n, sample] of samples.entries()) {
+    const us = timeDeltas[n] ?? 0;
+    at += us;
     const place = places.get(sample) ?? "unknown";
-    msOf.set(place, (msOf.get(place) ?? 0) + (timeDeltas[n] ?? 0) / 1000);
+    if (at >= fromUs && place !== "(idle)" && place !== "(root)") spent.push({ place, ms: us / 1000 });
   }
-  const functions = [...msOf]
-    .filter(([place]) => place !== "(idle)" && place !== "(root)")
-    .map(([place, ms]) => ({ place, ms }))
-    .toSorted((a, b) => b.ms - a.ms);
+  const functions = sumBy(spent, ({ place }) => place);
   return { busyMs: functions.reduce((sum, { ms }) => sum + ms, 0), functions };
+}
+
+/** The longest first. */
+function sumBy(spent: readonly Spent[], keyOf: (one: Spent) => string): readonly Spent[] {
+  const sums = new Map<string, number>();
+  for (const one of spent) {
+    const key = keyOf(one);
+    sums.set(key, (sums.get(key) ?? 0) + one.ms);
+  }
+  return [...sums].map(([place, ms]) => ({ place, ms })).toSorted((a, b) => b.ms - a.ms);
 }
 
 function placeOf({ functionName, url, lineNumber }: CpuProfile["nodes"][number]["callFrame"]): string {
@@ -76,4 +99,22 @@ function placeOf({ functionName, url, lineNumber }: CpuProfile["nodes"][number][
   if (url === "") return name;
   const path = url.startsWith("file:") ? fileURLToPath(url).replace(ROOT, "") : url;
   return `${name}  ${path}:${lineNumber + 1}`;
+}
+
+/** A folder of ours, a package, or a part of Node. */
+function areaOf(place: string): string {
+  const path = place.split("  ")[1];
+  if (path === undefined) return place.startsWith("(") ? place : "native code of Node and V8";
+  if (path.startsWith("node:"))
+    return path
+      .replace(/^node:(internal\/)?_?/, "node: ")
+      .split(/[/_:]/)
+      .slice(0, 2)
+      .join(":");
+  if (path.startsWith("node_modules/")) return path.split("/").slice(0, 2).join("/");
+  return path
+    .split("/")
+    .slice(0, 3)
+    .join("/")
+    .replace(/\/[^/]*\.ts:\d+$/, "");
 }

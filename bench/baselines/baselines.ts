@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { drive } from "../drive.ts";
 import type { Figure } from "../figures.ts";
 import { watchProcess } from "../places.ts";
+import { readUsage } from "../usage.ts";
 import { measureCommits } from "./commit-loop.ts";
 
 const ECHO_SERVER = fileURLToPath(new URL("echo-server.ts", import.meta.url));
@@ -26,6 +27,12 @@ export async function measureBaselines(seconds: number): Promise<readonly Figure
     what: "bare HTTP server: ready after",
     value: performance.now() - spawnedAt,
     unit: "ms",
+  });
+  figures.push({
+    id: "echo.memory",
+    what: "bare HTTP server: memory before the first request",
+    value: readUsage(server.pid ?? 0).residentBytes / 1e6,
+    unit: "MB",
   });
   for (const clients of [1, 64, 256]) figures.push(...(await measureEcho(server, port, clients, seconds)));
   server.disconnect();
@@ -71,6 +78,12 @@ async function measureEcho(
   return [
     { id: `echo.${clients}.rate`, what: `${what}: requests`, value: driven.answers / driven.seconds, unit: "/s" },
     { id: `echo.${clients}.p50`, what: `${what}: p50`, value: driven.latency.p50Ms, unit: "ms" },
+    {
+      id: `echo.${clients}.time`,
+      what: `${what}: processor time for each`,
+      value: (driven.share.mainThread * driven.seconds * 1e6) / driven.answers,
+      unit: "us",
+    },
   ];
 }
 

@@ -46,12 +46,23 @@ export function perSecond({ answers, seconds }: Driven): number {
   return answers / seconds;
 }
 
-/** How much of the machine the platform took for it, and the generator beside it. */
-export function usageFigures(prefix: string, what: string, driven: Driven): readonly Figure[] {
+/**
+ * What the platform took for it, and the generator beside it. Of all figures the time for one execution is the one that a
+ * busy machine distorts least.
+ */
+export function usageFigures(prefix: string, what: string, driven: Driven, executionsPerAnswer = 1): readonly Figure[] {
   const { share, generatorCpu, residentBytes } = driven;
+  const usFor = (processors: number) => (processors * 1e6) / (perSecond(driven) * executionsPerAnswer);
   return [
+    { id: `${prefix}.time`, what: `${what}: processor time for each`, value: usFor(share.cpu), unit: "us" },
+    {
+      id: `${prefix}.time.main`,
+      what: `${what}: of that in the main thread`,
+      value: usFor(share.mainThread),
+      unit: "us",
+      baseline: "echo.64.time",
+    },
     { id: `${prefix}.cpu`, what: `${what}: processors used by the platform`, value: share.cpu, unit: "" },
-    { id: `${prefix}.main`, what: `${what}: of that its main thread`, value: share.mainThread, unit: "" },
     { id: `${prefix}.generator`, what: `${what}: processors used by the generator`, value: generatorCpu, unit: "" },
     { id: `${prefix}.memory`, what: `${what}: memory of the platform`, value: residentBytes / 1e6, unit: "MB" },
   ];

@@ -34,7 +34,7 @@ export async function measureRest({ seconds }: LoadOptions): Promise<readonly Fi
   return [
     { id: "rest.ready", what: "rest: ready after", value: median(readyMs), unit: "ms", baseline: "echo.start" },
     { id: "rest.accepted", what: "rest: first start accepted after", value: median(acceptedMs), unit: "ms" },
-    { id: "rest.memory", what: "rest: memory", value: after.residentBytes / 1e6, unit: "MB" },
+    { id: "rest.memory", what: "rest: memory", value: after.residentBytes / 1e6, unit: "MB", baseline: "echo.memory" },
     { id: "rest.memory.own", what: "rest: memory without mapped files", value: after.anonymousBytes / 1e6, unit: "MB" },
     { id: "rest.cpu", what: "rest: processor", value: shareBetween(before, after).cpu * 100, unit: "%" },
   ];

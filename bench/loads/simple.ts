@@ -76,7 +76,7 @@ export async function measureSimple({ seconds }: LoadOptions): Promise<readonly 
       unit: "/s",
       baseline: "commit.100.rate",
     },
-    ...usageFigures("simple.batch", `simple, batches of ${BATCH}`, batches),
+    ...usageFigures("simple.batch", `simple, batches of ${BATCH}`, batches, BATCH),
   ];
 }
 
