@@ -326,16 +326,12 @@ ${rest}
     rig.complete("a", { id: "A" });
     rig.complete("b", { id: "B" });
     const events = rig.fail("c", { code: "NO" });
-    assert.deepEqual(
-      events.slice(-4),
-      [
-        "StepFailed c",
-        "StepSkipped undo-b",
-        "CompensationStarted",
-        "StepCompensating b",
-        "StepScheduled b:compensate",
-      ].slice(-4),
-    );
+    assert.deepEqual(events.slice(-4), [
+      "StepSkipped undo-b",
+      "CompensationStarted",
+      "StepCompensating b",
+      "StepScheduled b:compensate",
+    ]);
     assert.deepEqual(rig.complete("b:compensate"), [
       "StepCompleted b:compensate",
       "StepCompensated b",

@@ -681,8 +681,8 @@ function keepFinallyError(execution: Execution, step: StepState): void {
   const scope = step.inner?.kind === "try" ? step.inner.finally : null;
   if (scope === null || scope.error === null) return;
   const error = errorOf(scope);
-  if (step.scope.error !== null) step.scope.suppressed.push(error);
-  else if (execution.ending?.kind === "return") execution.ending.error ??= error;
+  if (execution.ending?.kind === "return") execution.ending.error ??= error;
+  else if (step.scope.error !== null) step.scope.suppressed.push(error);
 }
 
 function takeSignal(execution: Execution, seq: number): void {

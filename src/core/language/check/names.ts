@@ -37,10 +37,11 @@ function checkSteps(outline: Outline, report: Report): void {
   const seen = new Map<string, Node>();
   for (const step of outline.steps) {
     const node = field(step.node, "name");
-    if (node === undefined || step.name === "") continue;
+    if (node === undefined) continue;
     const before = seen.get(step.name);
     if (before === undefined) seen.set(step.name, node);
-    else report.add("name-twice", { what: "a step", name: step.name, line: lineOf(before) }, node.place, step.name);
+    else if (step.name !== "")
+      report.add("name-twice", { what: "a step", name: step.name, line: lineOf(before) }, node.place, step.name);
     checkName(node, "a step", report, step.name);
   }
 }

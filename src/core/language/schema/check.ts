@@ -167,7 +167,7 @@ function checkPattern(pattern: string, path: Path, patterns: Map<string, Pattern
   if (patterns.has(pattern)) return;
   const parsed = parseRegex(pattern, "search");
   if (parsed.ok) patterns.set(pattern, parsed.regex);
-  else add(path, `Expected a regular expression, but ${quote(pattern)} is none: ${parsed.message}`);
+  else add(path, parsed.message);
 }
 
 function checkValidators(schema: JsonObject, add: Add): void {
