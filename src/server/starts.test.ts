@@ -75,7 +75,10 @@ test("input that breaks the schema is refused with every place", async () => {
   await rig.register(HELLO);
   const refused = await rig.post(EXECUTE, { input: { name: 1, title: 2 } });
   assert.deepEqual([refused.status, refused.body.code], [422, "VALIDATION_FAILED"]);
-  assert.deepEqual((refused.body.errors as JsonObject[]).map(({ pointer }) => pointer).toSorted(), ["/name", "/title"]);
+  assert.deepEqual((refused.body.errors as JsonObject[]).map(({ pointer }) => pointer).toSorted(), [
+    "/input/name",
+    "/input/title",
+  ]);
 });
 
 test("one key is one execution", async () => {

@@ -19,7 +19,7 @@ import {
 } from "../../core/protocol/starts.ts";
 import { noProgress } from "../../core/protocol/view.ts";
 import type { Started, StartRequest } from "../../host/host.ts";
-import type { Outcome } from "../../host/refusal.ts";
+import type { Outcome, Refusal } from "../../host/refusal.ts";
 import { workflowIdOf } from "../../host/registry.ts";
 import type { ExecutionRow } from "../../ports/store.ts";
 import { type Answer, json, problem, refused } from "../answer.ts";
@@ -46,7 +46,7 @@ export function bindStarts(context: RouteContext): void {
     if (!wait.ok) return problem("BAD_REQUEST", wait.detail, [{ pointer: "query/wait", detail: wait.detail }]);
 
     const outcome = await host.start(read.request);
-    if (!outcome.ok) return refused(outcome.refusal);
+    if (!outcome.ok) return refused(withinBody(outcome.refusal, "/input"));
     return startedAnswer(context, call, outcome, wait);
   });
 
@@ -76,7 +76,7 @@ export function bindStarts(context: RouteContext): void {
       input: body.input,
       version: body.version ?? null,
     });
-    if (!outcome.ok) return refused(outcome.refusal);
+    if (!outcome.ok) return refused(withinBody(outcome.refusal, "/input"));
     return startedAnswer(context, call, outcome, { ms: 0, isPreferred: false });
   });
 }
@@ -98,7 +98,7 @@ async function startedAnswer(
   const isFinal = (wait.ms > 0 && hasEnded(shown)) || !isNew;
   const end = isFinal ? await readEnd(host, shown) : null;
   const answer: StartAnswer = {
-    ...(await describe(context, call, shown)),
+    ...(await describe(context, call, shown, isNew)),
     ...(end === null ? {} : end.error === null ? { output: end.output } : { error: end.error }),
   };
   return json(isFinal ? 200 : 202, answer, {
@@ -112,6 +112,7 @@ async function describe(
   { host, views, estimates, addresses }: RouteContext,
   { headers }: { headers: IncomingHttpHeaders },
   row: ExecutionRow,
+  isNew: boolean,
 ): Promise<StartAnswer> {
   const { workspace, workflow, version } = row;
   const definition = host.definitions.cached({ workspace, workflow, version });
@@ -129,7 +130,7 @@ async function describe(
     progress:
       row.status === "completed"
         ? { completed: none.total, total: none.total }
-        : hasEnded(row) && definition !== null
+        : (hasEnded(row) || !isNew) && definition !== null
           ? await views.progress(row, definition)
           : none,
     tracking_url: `${addresses.dashboard(headers.host)}/executions/${id}`,
@@ -140,12 +141,12 @@ async function describe(
 function toBatchAnswer(outcomes: readonly Outcome<Started>[]): BatchAnswer {
   const accepted = outcomes.filter(({ ok }) => ok).length;
   return {
-    executions: outcomes.map((outcome) => {
+    executions: outcomes.map((outcome, i) => {
       if (outcome.ok) {
         const { row, isNew } = outcome;
         return { outcome: isNew ? "accepted" : "known", execution_id: row.id, status: row.status };
       }
-      const { code, message, errors } = outcome.refusal;
+      const { code, message, errors } = withinBody(outcome.refusal, `/executions/${i}/input`);
       return {
         outcome: "refused",
         code,
@@ -156,6 +157,12 @@ function toBatchAnswer(outcomes: readonly Outcome<Started>[]): BatchAnswer {
     accepted,
     refused: outcomes.length - accepted,
   };
+}
+
+/** The host speaks of the input alone; who sent it looks for the place in his body. */
+function withinBody(refusal: Refusal, place: string): Refusal {
+  if (refusal.code !== "VALIDATION_FAILED" || refusal.errors === undefined) return refusal;
+  return { ...refusal, errors: refusal.errors.map((error) => ({ ...error, pointer: place + error.pointer })) };
 }
 
 type ReadRequest =
