@@ -313,12 +313,17 @@ function goOnTrying(run: Run, scope: ScopeRun, owner: StepRun): void {
 function finallyFailed(run: Run, owner: StepRun, error: Failure): void {
   if (owner.isCancelling) {
     run.lostFailures.push(error);
-    if (run.returned !== null) run.returnFailure ??= error;
+    if (run.returned !== null && !isInFinally(owner.scope)) run.returnFailure ??= error;
   } else if (owner.verdict?.kind === "fail") {
     suppress(owner.verdict.error, error);
   } else {
     owner.verdict = { kind: "fail", error };
   }
+}
+
+/** A `return` cancels nothing in a `finally` block: what is cancelled there has failed for a reason of its own. */
+function isInFinally(scope: ScopeRun): boolean {
+  return scope.kind === "finally" || (scope.owner !== null && isInFinally(scope.owner.scope));
 }
 
 /** Branches and iterations: ends when enough is known, begins the next ones while it is not. */
