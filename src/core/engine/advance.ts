@@ -10,7 +10,8 @@
 import { type Decision, errorFrom } from "./decision.ts";
 import { cancel, endFallback } from "./ends.ts";
 import type { StepError } from "./error.ts";
-import { isOpen, type ScopeState, type StepState } from "./execution.ts";
+import type { ErrorStage } from "./events.ts";
+import { type Execution, isOpen, type ScopeState, type StepState } from "./execution.ts";
 import { executionOutput, lastOutput } from "./output.ts";
 import { errorOf } from "./scopes.ts";
 import { begin } from "./steps/begin.ts";
@@ -137,6 +138,7 @@ function skippable(decision: Decision, scope: ScopeState): StepState | null {
 function endScope(decision: Decision, scope: ScopeState): void {
   const { owner } = scope;
   if (scope.role === "compensate") return endCompensation(decision, scope);
+  if (scope.role === "error") return endErrorSteps(decision, scope);
   if (owner === null)
     return scope.role === "fallback" ? endExecutionFallback(decision, scope) : endExecution(decision, scope);
   if (owner.scope.failurePath === scope) {
@@ -175,15 +177,59 @@ function endExecution(decision: Decision, root: ScopeState): void {
   }
   if (ending === null && root.status !== "failing") return completeExecution(decision, () => executionOutput(decision));
   if (ending?.kind === "return" && ending.error === null) return completeExecution(decision, () => ending.output);
+  const hasFailed = ending === null || ending.kind === "return" || ending.kind === "error";
+  if (hasFailed && ending?.kind !== "error" && runErrorSteps(decision, "on_failure")) return;
   if (compensate(decision)) return;
+  if (hasFailed && runErrorSteps(decision, "compensation")) return;
+  if (ending?.kind === "error" && runErrorSteps(decision, "rule")) return;
   switch (ending?.kind) {
     case "cancel":
       return decision.record("ExecutionCancelled", { reason: ending.reason, terminated: false });
     case "timeout":
       return decision.record("ExecutionTimedOut", { error: ending.error });
     default:
-      return decision.record("ExecutionFailed", { error: ending?.error ?? errorOf(root) });
+      return decision.record("ExecutionFailed", { error: failureOf(ending, root) });
   }
+}
+
+function failureOf(ending: Execution["ending"], root: ScopeState): StepError {
+  const raised = ending?.kind === "error" || ending?.kind === "return" ? ending.error : null;
+  if (raised === null) return errorOf(root);
+  return root.suppressed.length === 0
+    ? raised
+    : { ...raised, suppressed: [...(raised.suppressed ?? []), ...root.suppressed] };
+}
+
+/** Begins the next of these steps, or waits for them; false once there is nothing (left) to run. */
+function runErrorSteps(decision: Decision, stage: ErrorStage): boolean {
+  const { definition, execution } = decision;
+  const { over, running, place } = execution.errorSteps;
+  if (over.includes(stage)) return false;
+  if (running !== null) return true;
+  if (!hasErrorSteps(definition, execution, stage)) return false;
+  decision.record("ErrorStepsStarted", { stage, place: execution.errorSteps.stage === stage ? place : 0 });
+  return true;
+}
+
+function hasErrorSteps(definition: Decision["definition"], { ending }: Execution, stage: ErrorStage): boolean {
+  switch (stage) {
+    case "on_failure":
+      return definition.failureSteps !== null;
+    case "compensation":
+      return definition.compensationSteps !== null;
+    case "rule": {
+      const action = ending?.kind === "error" ? definition.errorRules[ending.rule]?.action : undefined;
+      return action?.kind === "compensate" && action.steps.length > 0;
+    }
+  }
+}
+
+function endErrorSteps(decision: Decision, scope: ScopeState): void {
+  const { stage, place } = decision.execution.errorSteps;
+  if (stage === null) return;
+  const failed = scope.status === "failing";
+  const status = failed ? "failed" : scope.status === "cancelling" ? "cancelled" : "completed";
+  decision.record("ErrorStepsEnded", { stage, place, status, ...(failed ? { error: errorOf(scope) } : {}) });
 }
 
 /** Begins to undo what completed, or goes on with it; false once nothing is left. */

@@ -429,6 +429,116 @@ steps:
   });
 });
 
+describe("error rules", () => {
+  const spec = (rules: string, rest = "") => `
+steps:
+  - { name: a, ${TASK}, output: { ok: $.response.ok, why: $.response.why } }
+  - { name: b, ${TASK} }
+${rest}
+error_handling:
+${rules}`;
+
+  test("return_error ends the execution with code, message and evaluated details; what completed is undone", () => {
+    const rule = `  - { condition: "$.a.ok == false", action: { type: return_error, message: No good, details: $.a.why } }`;
+    const rig = start(spec(rule));
+    assert.deepEqual(rig.complete("a", { ok: false, why: "too young" }), [
+      "RuleFired a",
+      "StepCompleted a",
+      "ErrorRaised",
+      "StepCancelled b",
+      "ExecutionFailed",
+    ]);
+    const { error } = rig.last("ExecutionFailed");
+    assert.deepEqual([error.code, error.message, error.details], ["WORKFLOW_ERROR", "No good", "too young"]);
+    const fine = start(spec(rule));
+    fine.complete("a", { ok: true });
+    fine.complete("b");
+    assert.equal(fine.execution.status, "completed");
+  });
+
+  test("a rule that ends the execution wins over on_failure", () => {
+    const rig = start(`
+steps:
+  - { name: a, ${TASK}, on_failure: h }
+  - { name: b, ${TASK} }
+  - { name: h, ${TASK} }
+error_handling:
+  - { condition: "$.a.status == 'failed'", action: { type: return_error, code: MINE } }`);
+    const events = rig.fail("a", { code: "X" });
+    assert.deepEqual(
+      [events.slice(-1), rig.last("ExecutionFailed").error.code, rig.statuses()["h"]],
+      [["ExecutionFailed"], "MINE", "skipped (not_reached)"],
+    );
+    assert.equal(rig.last("ExecutionFailed").error.cause?.code, "X");
+  });
+
+  test("compensate undoes, then runs the rule's steps, then ends with the step's error", () => {
+    const rig = start(`
+steps:
+  - { name: a, ${TASK}, compensate: undo }
+  - { name: b, ${TASK} }
+  - { name: undo, ${TASK} }
+error_handling:
+  - condition: "$.b.status == 'failed'"
+    action: { type: compensate, steps: [ { name: cleanup, service: user-service, method: cleanup } ] }`);
+    rig.complete("a");
+    assert.deepEqual(rig.fail("b", { code: "X" }).slice(-2), ["StepCompensating a", "StepScheduled a:compensate"]);
+    assert.deepEqual(rig.complete("a:compensate").slice(-2), ["ErrorStepsStarted", "StepScheduled rules[0].cleanup"]);
+    rig.complete("rules[0].cleanup");
+    assert.deepEqual([rig.execution.status, rig.last("ExecutionFailed").error.code], ["failed", "X"]);
+  });
+
+  test("fallback lets another step stand in, continue takes the success edges, notify is recorded", () => {
+    const standIn = start(
+      spec(
+        `  - { condition: "error.code == 'X'", action: { type: fallback, step: s } }`,
+        `  - { name: s, type: transform, mapping: { ok: 1 } }`,
+      ),
+    );
+    assert.deepEqual(standIn.fail("a", { code: "X" }).slice(0, 3), [
+      "RuleFired a",
+      "FallbackStarted a",
+      "StepCompleted a:fallback",
+    ]);
+    standIn.complete("b");
+    assert.equal(standIn.execution.status, "completed");
+    const goOn = start(spec(`  - { condition: "$.a.status == 'failed'", action: { type: continue } }`));
+    assert.deepEqual(goOn.fail("a"), ["RuleFired a", "StepFailed a", "StepScheduled b"]);
+    goOn.complete("b");
+    assert.equal(goOn.execution.status, "completed");
+    const told = start(
+      spec(
+        `  - { condition: "$.a.status == 'failed'", action: { type: notify, channel: ops, message: "\${error.code} at \${execution.id}" } }`,
+      ),
+    );
+    told.fail("a", { code: "X" });
+    assert.deepEqual(told.last("RuleFired").notice, { channel: "ops", message: "X at e" });
+  });
+
+  test("a rule fires once", () => {
+    const rig = start(spec(`  - { condition: "true", action: { type: notify, message: hello } }`));
+    rig.complete("a");
+    assert.deepEqual(rig.complete("b"), ["StepCompleted b", "ExecutionCompleted"]);
+  });
+
+  test("the object form runs its steps once the workflow has failed, and its compensation after the steps' own", () => {
+    const rig = start(`
+steps:
+  - { name: a, ${TASK}, compensate: { name: undo, ${TASK} } }
+  - { name: b, ${TASK} }
+error_handling:
+  on_failure: { steps: [ { name: tell, ${TASK} } ] }
+  compensation: [ { name: tidy, ${TASK} } ]`);
+    rig.complete("a");
+    assert.deepEqual(rig.fail("b").slice(-2), ["ErrorStepsStarted", "StepScheduled error_handling.on_failure.tell"]);
+    assert.deepEqual(rig.complete("error_handling.on_failure.tell").slice(-1), ["StepScheduled a:compensate"]);
+    assert.deepEqual(rig.complete("a:compensate").slice(-1), ["StepScheduled error_handling.compensation.tidy"]);
+    rig.fail("error_handling.compensation.tidy", { code: "TIDY" });
+    const { error } = rig.last("ExecutionFailed");
+    assert.deepEqual([error.code, error.suppressed?.[0]?.code], ["BROKEN", "TIDY"]);
+  });
+});
+
 describe("the workflow's time-out", () => {
   test("may begin the unfinished steps again, as often as the policy has attempts", () => {
     const rig = start(

@@ -97,20 +97,25 @@ export class Decision {
     return this.definition.steps[step.index] as Step;
   }
 
-  roots(scope: ScopeState, extras?: Extras): Roots {
+  /** `ended`: a step that is seen as it is about to end. */
+  roots(scope: ScopeState, extras?: Extras, ended?: StepState): Roots {
     const { definition, execution, now, environment, limits } = this;
     const place = { definition, execution, scope, now, environment, payloadBytesMax: limits.payloadBytesMax };
-    return new Roots(extras === undefined ? place : { ...place, extras });
+    return new Roots({
+      ...place,
+      ...(extras === undefined ? {} : { extras }),
+      ...(ended === undefined ? {} : { ended }),
+    });
   }
 
   /** Throws `ExpressionError`. */
-  evaluate(value: Value, scope: ScopeState, extras?: Extras): Json {
-    return value.constant !== undefined ? value.constant : value.evaluate(this.roots(scope, extras));
+  evaluate(value: Value, scope: ScopeState, extras?: Extras, ended?: StepState): Json {
+    return value.constant !== undefined ? value.constant : value.evaluate(this.roots(scope, extras, ended));
   }
 
   /** Throws `ExpressionError`, also where the condition gives neither true, false nor null. */
-  holds(condition: Expression, scope: ScopeState, extras?: Extras): boolean {
-    const value = condition.evaluate(this.roots(scope, extras));
+  holds(condition: Expression, scope: ScopeState, extras?: Extras, ended?: StepState): boolean {
+    const value = condition.evaluate(this.roots(scope, extras, ended));
     if (value === true) return true;
     if (value === false || value === null) return false;
     throw new ExpressionError(

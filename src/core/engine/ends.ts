@@ -14,6 +14,7 @@ import { CALL_SCOPE, type ScopeState, type StepState } from "./execution.ts";
 import { lastOutput } from "./output.ts";
 import { delayMs, isRetried, policyFor } from "./retry.ts";
 import type { Extras } from "./roots.ts";
+import { askRules } from "./rules.ts";
 import { errorOf } from "./scopes.ts";
 import { toJson } from "./views.ts";
 
@@ -41,7 +42,14 @@ export function complete(
       ...(options.attempt === undefined ? {} : { attempt: options.attempt }),
     });
   }
-  decision.recordStep("StepCompleted", step, { ...options.data, output }, options.attempt ?? attemptOf(step));
+  recordCompleted(decision, step, { ...options.data, output }, options.attempt ?? attemptOf(step));
+}
+
+/** The end as completed, with what the error rules make of it. */
+function recordCompleted(decision: Decision, step: StepState, data: Completed, attempt: number): void {
+  const { ends } = askRules(decision, step, { status: "completed", output: data.output, error: null }, attempt);
+  decision.recordStep("StepCompleted", step, ends === null ? data : { ...data, stops: true }, attempt);
+  if (ends !== null) decision.record("ErrorRaised", ends);
 }
 
 function outputOf(decision: Decision, step: StepState, result: Json, extras: Extras): Json {
@@ -121,12 +129,7 @@ function fallBack(decision: Decision, step: StepState, error: StepError, attempt
   try {
     const output = decision.evaluate(fallback.output, step.scope, { error: toJson(error) });
     decision.checkPayload(step, output, "output");
-    decision.recordStep(
-      "StepCompleted",
-      step,
-      { output: isObject(output) ? output : { value: output }, fallback: true },
-      attempt,
-    );
+    recordCompleted(decision, step, { output: isObject(output) ? output : { value: output }, fallback: true }, attempt);
   } catch (thrown) {
     failForGood(decision, step, withSuppressed(error, errorFrom(thrown)), attempt, {});
   }
@@ -140,7 +143,7 @@ export function endFallback(decision: Decision, step: StepState, scope: ScopeSta
   if (closing?.kind === "fail") return failForGood(decision, step, withSuppressed(error, closing.error), attempt, {});
   if (scope.status === "failing")
     return failForGood(decision, step, withSuppressed(error, errorOf(scope)), attempt, {});
-  decision.recordStep("StepCompleted", step, { output: lastOutput([scope]), fallback: true });
+  recordCompleted(decision, step, { output: lastOutput([scope]), fallback: true }, attempt);
 }
 
 function withSuppressed(error: StepError, later: StepError): StepError {
@@ -188,12 +191,19 @@ function failForGood(
   } catch (thrown) {
     shown = { ...shown, suppressed: [...(shown.suppressed ?? []), errorFrom(thrown)] };
   }
-  decision.recordStep(
-    "StepFailed",
+  const { ends, fallback, continues } = askRules(
+    decision,
     step,
-    { error: shown, ...data, ...(failure.kind === "inline" ? { path_taken: pathTaken } : {}) },
+    { status: "failed", output: null, error: shown },
     attempt,
   );
+  if (ends === null && fallback !== null) {
+    return decision.recordStep("FallbackStarted", step, { error: shown, rule: fallback }, attempt);
+  }
+  const follows = ends !== null ? { stops: true as const } : continues ? { continues: true as const } : {};
+  const path = failure.kind === "inline" ? { path_taken: pathTaken && ends === null && !continues } : {};
+  decision.recordStep("StepFailed", step, { error: shown, ...data, ...path, ...follows }, attempt);
+  if (ends !== null) decision.record("ErrorRaised", ends);
 }
 
 /** The edges of a step that was called are not followed. */

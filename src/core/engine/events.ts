@@ -72,6 +72,16 @@ export interface ExecutionEventData {
   ExecutionRestarted: { readonly due: string | null };
   /** After a time-out whose action is to fall back: the workflow's fallback step runs, and its output is the execution's. */
   ExecutionFallbackStarted: { readonly error: StepError };
+  /** An error rule ends the execution: it winds up, undoes what completed, and fails with this error. */
+  ErrorRaised: { readonly rule: number; readonly error: StepError };
+  /** Steps of `error_handling` begin: a list of it, or one of a rule's steps at `place`. */
+  ErrorStepsStarted: { readonly stage: ErrorStage; readonly place: number };
+  ErrorStepsEnded: {
+    readonly stage: ErrorStage;
+    readonly place: number;
+    readonly status: ScopeStatus;
+    readonly error?: StepError;
+  };
   /** What completed is undone before the execution ends. `count` is how many steps there are to undo. */
   CompensationStarted: { readonly count: number };
   SignalReceived: { readonly command_id: string; readonly name: string; readonly data: Json };
@@ -83,6 +93,8 @@ export interface ExecutionEventData {
   ExecutionCancelled: { readonly reason: string; readonly terminated: boolean };
   ExecutionTimedOut: { readonly error: StepError };
 }
+
+export type ErrorStage = "on_failure" | "compensation" | "rule";
 
 export interface ParentLink {
   readonly execution_id: string;
@@ -128,6 +140,8 @@ export interface StepEventData {
     readonly input?: Json;
     readonly started_at?: string;
     readonly instance?: string;
+    /** An error rule ends the execution: the edges of the step are not followed. */
+    readonly stops?: true;
     /** The output is that of the step's fallback, which took its place. */
     readonly fallback?: true;
     /** Workflow variables that a `set` step gives a new value. */
@@ -153,6 +167,10 @@ export interface StepEventData {
     readonly started_at?: string;
     readonly instance?: string;
     readonly path_taken?: boolean;
+    /** An error rule lets the flow go on as if the step had completed. */
+    readonly continues?: true;
+    /** An error rule ends the execution: the edges of the step are not followed. */
+    readonly stops?: true;
   };
   StepSkipped: { readonly reason: SkipReason };
   /** The step winds up: what runs in it is being cancelled; then it ends as `then` says. */
@@ -167,7 +185,13 @@ export interface StepEventData {
   CatchStarted: { readonly clause: number; readonly error: StepError };
   FinallyStarted: Record<string, never>;
   /** The step has failed for good and its fallback takes its place; it ends with what the fallback gives. */
-  FallbackStarted: { readonly error: StepError };
+  FallbackStarted: {
+    readonly error: StepError;
+    /** The error rule that names the step which stands in; absent where the step's own fallback does. */
+    readonly rule?: number;
+  };
+  /** An error rule has fired on the end of this step. `notice` is what a `notify` action says. */
+  RuleFired: { readonly rule: number; readonly action: string; readonly notice?: JsonObject };
   /** The step's compensation begins. `place` tells it among all that are undone, newest first. */
   StepCompensating: { readonly place: number };
   StepCompensated: { readonly place: number; readonly status: ScopeStatus; readonly error?: StepError };

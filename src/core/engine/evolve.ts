@@ -6,10 +6,10 @@
 import { assert, Bug, defined, unreachable } from "../base/bug.ts";
 import type { Json } from "../base/json.ts";
 import type { Instant } from "../base/time.ts";
-import type { Definition, FailureEdge, LoopSpec, Step } from "../language/definition.ts";
+import type { Definition, FailureEdge, Fallback, LoopSpec, Step } from "../language/definition.ts";
 import { ROOT_SCOPE } from "../language/definition.ts";
 import type { StepError } from "./error.ts";
-import type { ExecutionEvent, HistoryEvent, StartDetail, StepEvent } from "./events.ts";
+import type { ErrorStage, ExecutionEvent, HistoryEvent, StartDetail, StepEvent } from "./events.ts";
 import {
   CALL_SCOPE,
   createExecution,
@@ -118,6 +118,15 @@ function evolveExecution(definition: Definition, execution: Execution, event: Ex
         });
       }
       return;
+    case "ErrorRaised":
+      windUp(execution, { kind: "error", ...event.data });
+      return;
+    case "ErrorStepsStarted":
+      startErrorSteps(definition, execution, event.data.stage, event.data.place);
+      return;
+    case "ErrorStepsEnded":
+      endErrorSteps(definition, execution, event.data);
+      return;
     case "CompensationStarted":
       // From here on only the compensations' own time-outs count.
       execution.due = null;
@@ -200,6 +209,55 @@ function timeOut(
   }
 }
 
+function startErrorSteps(definition: Definition, execution: Execution, stage: ErrorStage, place: number): void {
+  const { errorSteps, root } = execution;
+  errorSteps.stage = stage;
+  errorSteps.place = place;
+  if (stage === "rule") {
+    const { rule, step } = ruleStep(definition, execution, place);
+    const path = `rules[${rule}].${(definition.steps[step] as Step).name}`;
+    errorSteps.running = createCall(execution, { role: "error", step, owner: null, path });
+    return;
+  }
+  const index = stage === "on_failure" ? definition.failureSteps : definition.compensationSteps;
+  errorSteps.running = createScope(definition, execution, {
+    index: defined(index, `steps for ${stage} to be defined`),
+    prefix: `error_handling.${stage}.`,
+    owner: null,
+    role: "error",
+    ...(root === null ? {} : { parent: root }),
+  });
+}
+
+/** The step at `place` of the rule that has ended the execution. */
+function ruleStep(definition: Definition, { ending, id }: Execution, place: number) {
+  const rule = ending?.kind === "error" ? ending.rule : -1;
+  const action = definition.errorRules[rule]?.action;
+  const step = action?.kind === "compensate" ? action.steps[place] : undefined;
+  return { rule, step: defined(step, `step ${place} of the rule that ended ${id}`) };
+}
+
+function endErrorSteps(
+  definition: Definition,
+  execution: Execution,
+  end: { readonly stage: ErrorStage; readonly place: number; readonly error?: StepError },
+): void {
+  const { errorSteps, root, ending } = execution;
+  if (errorSteps.running !== null) endScope(errorSteps.running);
+  errorSteps.running = null;
+  errorSteps.place = end.place + 1;
+  const action = ending?.kind === "error" ? definition.errorRules[ending.rule]?.action : undefined;
+  const count = end.stage === "rule" && action?.kind === "compensate" ? action.steps.length : 1;
+  if (errorSteps.place >= count) {
+    errorSteps.over = [...errorSteps.over, end.stage];
+    errorSteps.stage = null;
+    errorSteps.place = 0;
+  }
+  // What goes wrong now must not hide what went wrong first.
+  if (end.error !== undefined) root?.suppressed.push(end.error);
+  lookAtEnd(execution);
+}
+
 /** The outermost list is over but for what comes after it. */
 function lookAtEnd(execution: Execution): void {
   if (execution.root !== null) execution.agenda.addScope(execution.root);
@@ -255,7 +313,7 @@ function evolveStep(definition: Definition, execution: Execution, event: StepEve
       if (data.took?.kind === "event") remember(execution, data.took.id);
       if (step.inner?.kind === "loop") forgetBroken(execution, step.inner);
       if (isUndoable(definition, step, data.fallback === true)) execution.undoable.push(step);
-      settleEdges(definition, execution, step, "success");
+      settleEdges(definition, execution, step, data.stops === true ? "none" : "success");
       if (data.returns !== undefined) windUp(execution, { kind: "return", output: data.returns.output, error: null });
       return;
     }
@@ -273,7 +331,9 @@ function evolveStep(definition: Definition, execution: Execution, event: StepEve
       finish(execution, step, "failed", event.attempt, at);
       if (data.input !== undefined) step.input = data.input;
       step.error = data.error;
-      followFailure(definition, execution, step, data.path_taken === true);
+      if (data.stops === true) settleEdges(definition, execution, step, "none");
+      else if (data.continues === true) settleEdges(definition, execution, step, "success");
+      else followFailure(definition, execution, step, data.path_taken === true);
       return;
     }
     case "StepSkipped": {
@@ -377,6 +437,9 @@ function evolveStep(definition: Definition, execution: Execution, event: StepEve
       inner.finally = createScope(definition, execution, { index: spec.finally, prefix: `${step.path}.`, owner: step });
       return;
     }
+    case "RuleFired":
+      execution.firedRules.add(event.data.rule);
+      return;
     case "StepCompensating": {
       const { step, compensation } = undoneStep(execution, event.data.place);
       const { compensate } = definition.steps[step.index] as Step;
@@ -395,7 +458,7 @@ function evolveStep(definition: Definition, execution: Execution, event: StepEve
     }
     case "FallbackStarted": {
       const step = stateOf(execution, event.path);
-      startFallback(definition, execution, step, event.data.error, event.attempt, at);
+      startFallback(definition, execution, step, { ...event.data, attempt: event.attempt, at });
       return;
     }
     case "FailurePathEnded": {
@@ -615,11 +678,10 @@ function startFallback(
   definition: Definition,
   execution: Execution,
   step: StepState,
-  error: StepError,
-  attempt: number,
-  at: Instant,
+  start: { readonly error: StepError; readonly rule?: number; readonly attempt: number; readonly at: Instant },
 ): void {
-  const { fallback } = definition.steps[step.index] as Step;
+  const { error, attempt, at } = start;
+  const fallback = fallbackOf(definition, step, start.rule);
   for (const scope of ownScopes(step)) endScope(scope);
   if (step.status === "scheduled") execution.openTasks -= 1;
   execution.eventWaits.delete(step);
@@ -640,6 +702,12 @@ function startFallback(
       names,
     });
   }
+}
+
+function fallbackOf(definition: Definition, step: StepState, rule: number | undefined): Fallback | null {
+  if (rule === undefined) return (definition.steps[step.index] as Step).fallback;
+  const action = definition.errorRules[rule]?.action;
+  return action?.kind === "fallback" ? { kind: "step", step: action.step } : null;
 }
 
 function followFailure(definition: Definition, execution: Execution, step: StepState, pathTaken: boolean): void {

@@ -16,7 +16,7 @@ import type { Instant } from "../base/time.ts";
 import type { ScopeIndex, StepIndex } from "../language/definition.ts";
 import { Agenda } from "./agenda.ts";
 import type { StepError } from "./error.ts";
-import type { Closing, FilledPlace, OriginLink, ParentLink, ScopeStatus, SkipReason } from "./events.ts";
+import type { Closing, ErrorStage, FilledPlace, OriginLink, ParentLink, ScopeStatus, SkipReason } from "./events.ts";
 import { Timers } from "./timers.ts";
 
 export type ExecutionStatus = "new" | "running" | "paused" | "completed" | "failed" | "cancelled" | "timed_out";
@@ -73,6 +73,10 @@ export class Execution {
   readonly undoable: StepState[] = [];
   /** Set while and after what completed is undone. */
   compensation: Compensation | null = null;
+  /** Error rules that have fired: each does so once. */
+  readonly firedRules: Set<number> = new Set();
+  /** The steps of `error_handling` that run or are next; `over` are those that need not run (again). */
+  errorSteps: ErrorSteps = { over: [], stage: null, place: 0, running: null };
   /** The run of the workflow's fallback step. */
   fallback: ScopeState | null = null;
   /** How often the time-out has begun the unfinished steps again. */
@@ -104,6 +108,13 @@ export class Execution {
   }
 }
 
+export interface ErrorSteps {
+  over: readonly ErrorStage[];
+  stage: ErrorStage | null;
+  place: number;
+  running: ScopeState | null;
+}
+
 export interface Compensation {
   /** Newest completion first. */
   readonly steps: readonly StepState[];
@@ -115,6 +126,8 @@ export interface Compensation {
 export type Ending =
   | { readonly kind: "cancel"; readonly reason: string }
   | { readonly kind: "timeout"; readonly error: StepError }
+  /** An error rule has ended the execution. */
+  | { readonly kind: "error"; readonly error: StepError; readonly rule: number }
   /** The workflow's time-out begins the unfinished steps again, or runs the fallback step. */
   | { readonly kind: "restart"; readonly error: StepError }
   | { readonly kind: "fallback"; readonly error: StepError }
@@ -131,7 +144,7 @@ export interface KeptSignal {
 export const CALL_SCOPE = -1;
 
 /** What a step is called for. */
-export type CallRole = "fallback" | "compensate";
+export type CallRole = "fallback" | "compensate" | "error";
 
 /** A list of steps that has begun, or one called step. */
 export interface ScopeState {
@@ -316,10 +329,11 @@ export function ownScopes(step: StepState): readonly ScopeState[] {
 /** Everything that counts, as plain data: equal histories give equal snapshots. */
 export function snapshot(execution: Execution): JsonObject {
   const { agenda: _agenda, timers: _timers, root, steps: _steps, eventWaits, ...others } = execution;
-  const { undoable, compensation, fallback, ...rest } = others;
+  const { undoable, compensation, fallback, errorSteps, ...rest } = others;
   return plain({
     ...rest,
     undoable: undoable.map((step) => step.path),
+    errorSteps: { ...errorSteps, running: errorSteps.running === null ? null : plainScope(errorSteps.running) },
     fallback: fallback === null ? null : plainScope(fallback),
     compensation:
       compensation === null

@@ -128,6 +128,9 @@ function reactionsOfExecution(execution: Execution, event: ExecutionEvent): read
     case "ExecutionRestarted":
     case "ExecutionFallbackStarted":
     case "CompensationStarted":
+    case "ErrorRaised":
+    case "ErrorStepsStarted":
+    case "ErrorStepsEnded":
     case "SignalReceived":
     case "WarningRecorded":
       return [];
@@ -179,6 +182,7 @@ function reactionsOfStep(definition: Definition, execution: Execution, event: St
     case "FinallyStarted":
     case "FailurePathEnded":
     case "StepCompensating":
+    case "RuleFired":
     case "StepCompensated":
       return [];
     case "FallbackStarted":

@@ -14,6 +14,8 @@ export function reopen(definition: Definition, execution: Execution, at: Instant
   execution.ending = null;
   execution.compensation = null;
   execution.fallback = null;
+  execution.firedRules.clear();
+  execution.errorSteps = { over: [], stage: null, place: 0, running: null };
   // What was undone begins again; what was not stays undoable.
   const undoable = execution.undoable.filter((step) => step.status === "completed");
   execution.undoable.splice(0, execution.undoable.length, ...undoable);

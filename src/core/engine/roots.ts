@@ -28,6 +28,7 @@ export class Roots implements EvaluationContext {
   private readonly scope: ScopeState;
   private readonly environment: ReadonlyMap<string, string>;
   private readonly extras: Extras;
+  private readonly ended: StepState | null;
   private drawn: Random | null = null;
 
   constructor(place: {
@@ -38,6 +39,7 @@ export class Roots implements EvaluationContext {
     environment: ReadonlyMap<string, string>;
     payloadBytesMax: number;
     extras?: Extras;
+    ended?: StepState;
   }) {
     this.definition = place.definition;
     this.execution = place.execution;
@@ -45,6 +47,7 @@ export class Roots implements EvaluationContext {
     this.now = place.now;
     this.environment = place.environment;
     this.extras = place.extras ?? NO_EXTRAS;
+    this.ended = place.ended ?? null;
     this.budget = { operations: OPERATIONS_MAX, bytes: place.payloadBytesMax };
   }
 
@@ -61,7 +64,7 @@ export class Roots implements EvaluationContext {
       case "input":
         return execution.input;
       case "steps":
-        return new StepsView(definition, this.scope);
+        return new StepsView(definition, this.scope, this.ended);
       case "context":
         return new MapView(execution.variables);
       case "metadata":
@@ -113,9 +116,14 @@ export class Roots implements EvaluationContext {
     }
     const index = this.definition.stepByName.get(name);
     if (index === undefined) return undefined;
-    const step = findStep(this.definition, this.scope, index);
+    const step = asEnded(findStep(this.definition, this.scope, index), this.ended);
     return step === null ? null : new NamedStepView(this.definition, step);
   }
+}
+
+/** A step that is about to end is seen as if it had. */
+function asEnded(step: StepState | null, ended: StepState | null): StepState | null {
+  return ended !== null && step?.path === ended.path ? ended : step;
 }
 
 /** The step of that index as seen from `scope`; null where it did not run or may not be seen. */
@@ -151,17 +159,19 @@ function visibleSteps(scope: ScopeState): readonly StepState[] {
 class StepsView extends View {
   private readonly definition: Definition;
   private readonly scope: ScopeState;
+  private readonly ended: StepState | null;
 
-  constructor(definition: Definition, scope: ScopeState) {
+  constructor(definition: Definition, scope: ScopeState, ended: StepState | null) {
     super();
     this.definition = definition;
     this.scope = scope;
+    this.ended = ended;
   }
 
   member(name: string): Json | View | undefined {
     const index = this.definition.stepByName.get(name);
     if (index === undefined) return undefined;
-    const step = findStep(this.definition, this.scope, index);
+    const step = asEnded(findStep(this.definition, this.scope, index), this.ended);
     return step === null ? null : new StepRecordView(step);
   }
 

@@ -29,10 +29,16 @@ export function createScope(definition: Definition, execution: Execution, place:
 /** A scope for one step that is called by name, at a path of its own. Its edges are not followed. */
 export function createCall(
   execution: Execution,
-  call: { role: CallRole; step: StepIndex; owner: StepState | null; names?: ReadonlyMap<string, Json> },
+  call: {
+    role: CallRole;
+    step: StepIndex;
+    owner: StepState | null;
+    names?: ReadonlyMap<string, Json>;
+    path?: string;
+  },
 ): ScopeState {
   const { role, step, owner, names } = call;
-  const path = `${owner?.path ?? ""}:${role}`;
+  const path = call.path ?? `${owner?.path ?? ""}:${role}`;
   const scope = createEmptyScope({
     index: CALL_SCOPE,
     prefix: `${path}.`,

@@ -8,6 +8,7 @@
 import { defined } from "../base/bug.ts";
 import type { JsonObject } from "../base/json.ts";
 import { isObject } from "../base/json.ts";
+import { compileErrorHandling } from "./compile/error-handling.ts";
 import type { Lookup } from "./compile/lookup.ts";
 import { createLookup } from "./compile/lookup.ts";
 import { compileResilience } from "./compile/resilience.ts";
@@ -58,6 +59,7 @@ export function compile(outline: Outline, parts: Parts, document: JsonObject): D
     scopes: outline.scopes.map(toScope),
     stepByName: new Map([...outline.stepByName].map(([name, step]) => [name, step.index])),
     output: lookup.value(field(spec, "output")),
+    ...compileErrorHandling(lookup),
     document,
   };
 }

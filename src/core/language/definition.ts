@@ -51,6 +51,12 @@ export interface Definition {
   readonly stepByName: ReadonlyMap<string, StepIndex>;
   /** `spec.output`; null where the output is made from the schema's property names or the last step. */
   readonly output: Value | null;
+  /** `error_handling` as a list: looked at in this order when a step has ended. */
+  readonly errorRules: readonly ErrorRule[];
+  /** `error_handling.on_failure`: runs once when the outermost scope has failed, before anything is undone. */
+  readonly failureSteps: ScopeIndex | null;
+  /** `error_handling.compensation`: runs after what completed was undone. */
+  readonly compensationSteps: ScopeIndex | null;
   /** The normalised document, for features that read fields which the engine does not execute. */
   readonly document: JsonObject;
 }
@@ -145,6 +151,26 @@ export type FailureEdge =
       readonly path: readonly StepIndex[];
     }
   | { readonly kind: "inline"; readonly scope: ScopeIndex; readonly when: Expression | null };
+
+/** Fires at most once in an execution, when a step has ended for good and before its edges are followed. */
+export interface ErrorRule {
+  readonly condition: Expression;
+  readonly action: RuleAction;
+}
+
+/** The first two end the execution as failed. */
+export type RuleAction =
+  | {
+      readonly kind: "return_error";
+      readonly code: Value | null;
+      readonly message: Value | null;
+      readonly details: Value | null;
+    }
+  /** The steps run after what completed was undone. */
+  | { readonly kind: "compensate"; readonly steps: readonly StepIndex[]; readonly message: Value | null }
+  | { readonly kind: "fallback"; readonly step: StepIndex }
+  | { readonly kind: "continue" }
+  | { readonly kind: "notify"; readonly notice: Readonly<Record<string, Value>> };
 
 export interface RetryPolicy {
   /** All attempts, the first included. */

@@ -31,6 +31,15 @@ function tell(event: HistoryEvent): Told {
       return ["warn", `Asked to cancel: ${event.data.reason}`];
     case "ExecutionTimeoutReached":
       return ["warn", `The time of the workflow is over: ${told(event.data.error)}`];
+    case "ErrorRaised":
+      return ["error", `Error rule ${event.data.rule + 1} ends it: ${told(event.data.error)}`];
+    case "ErrorStepsStarted":
+      return ["info", `Steps for errors begin (${event.data.stage}).`];
+    case "ErrorStepsEnded":
+      return [
+        ended(event.data.status),
+        `Steps for errors ${event.data.status} (${event.data.stage})${why(event.data.error)}`,
+      ];
     case "ExecutionRestarted":
       return ["warn", "Begins the unfinished steps again."];
     case "ExecutionFallbackStarted":
@@ -93,6 +102,8 @@ function tell(event: HistoryEvent): Told {
       return ["warn", `${event.path}: caught ${told(event.data.error)}`];
     case "FinallyStarted":
       return ["debug", `${event.path}: finally.`];
+    case "RuleFired":
+      return ["warn", `${event.path}: error rule ${event.data.rule + 1} fired (${event.data.action}).`];
     case "StepCompensating":
       return ["info", `${event.path}: is undone.`];
     case "StepCompensated":
