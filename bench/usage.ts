@@ -1,6 +1,8 @@
 /** Processor time and memory of a process, as Linux tells them under `/proc`. */
 
 import { readFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { setTimeout as pause } from "node:timers/promises";
 
 /** Of `getconf CLK_TCK`; the kernel shows times in this unit on every platform that it runs on today. */
 const TICKS_PER_SECOND = 100;
@@ -50,4 +52,16 @@ function cpuSecondsOf(file: string): number {
 
 function bytesOf(status: string, name: string): number {
   return Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(status)?.[1] ?? 0) * 1024;
+}
+
+/** How many processors of the machine are at work for others, looked at for a while in which we do nothing. */
+export async function readOthers(ms: number): Promise<number> {
+  const before = busySeconds();
+  const from = performance.now();
+  await pause(ms);
+  return (busySeconds() - before) / ((performance.now() - from) / 1000);
+}
+
+function busySeconds(): number {
+  return cpus().reduce((sum, { times }) => sum + times.user + times.nice + times.sys + times.irq, 0) / 1000;
 }

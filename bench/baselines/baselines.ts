@@ -9,15 +9,23 @@ import { fileURLToPath } from "node:url";
 import { drive } from "../drive.ts";
 import type { Figure } from "../figures.ts";
 import { watchProcess } from "../places.ts";
-import { readUsage } from "../usage.ts";
+import { readOthers, readUsage } from "../usage.ts";
 import { measureCommits } from "./commit-loop.ts";
 
 const ECHO_SERVER = fileURLToPath(new URL("echo-server.ts", import.meta.url));
 
 const BODY = JSON.stringify({ input: { quantity: 3, price: 19.9, customer: { name: "Ada", tier: "gold" } } });
 
+const LOOK_MS = 2000;
+
 export async function measureBaselines(seconds: number): Promise<readonly Figure[]> {
   const figures: Figure[] = [];
+  figures.push({
+    id: "others",
+    what: "processors used by others before we begin",
+    value: await readOthers(LOOK_MS),
+    unit: "",
+  });
   const spawnedAt = performance.now();
   const server = fork(ECHO_SERVER, { execArgv: ["--disable-warning=ExperimentalWarning"] });
   watchProcess(server);
