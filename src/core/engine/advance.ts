@@ -79,6 +79,7 @@ function lookAtScope(decision: Decision, scope: ScopeState): void {
       decision.recordStep("StepSkipped", left, { reason: "not_reached" });
       continue;
     }
+    if (isOvertaken(decision, scope)) return;
     return endScope(decision, scope);
   }
 }
@@ -110,6 +111,12 @@ function isDoomed(decision: Decision, scope: ScopeState): boolean {
     if (mustBeTold(decision, owner)) return true;
   }
   return false;
+}
+
+/** A `finally` goes on in any case; but what it belongs to must not end otherwise than what is around it says. */
+function isOvertaken(decision: Decision, { owner }: ScopeState): boolean {
+  if (owner === null || owner.closing !== null) return false;
+  return mustBeTold(decision, owner) || isDoomed(decision, owner.scope);
 }
 
 /** Whether its scope winds up and the step has still to hear of it. */

@@ -739,7 +739,9 @@ function close(execution: Execution, step: StepState, then: NonNullable<StepStat
   for (const scope of scopesIn(step)) {
     // A `finally` that runs is not stopped by what stops its step: cleaning up is what it is for.
     const isFinally = step.inner?.kind === "try" && step.inner.finally === scope;
-    if (!isFinally && scope.status !== "ended") beginCancelling(execution, scope);
+    if (scope.status === "ended") continue;
+    if (isFinally) execution.agenda.addScope(scope);
+    else beginCancelling(execution, scope);
   }
   execution.agenda.addStep(step);
 }
