@@ -19,6 +19,7 @@ import {
   startService,
   stepOf,
   take,
+  within,
   workflow,
 } from "./service.ts";
 
@@ -177,7 +178,7 @@ suite("starts", { concurrency: 4 }, () => {
     for (const [priority, number] of priorities) {
       const { body } = await run({ priority });
       const [begun] = await history(service, String(body["execution_id"]));
-      assert.equal((begun?.["data"] as JsonObject)["priority"], number);
+      assert.equal(within(begun, "data", "priority"), number);
     }
     assert.equal((await run({ priority: 10 })).status, 400);
     assert.equal((await run({ priority: "urgent" })).status, 400);
@@ -499,7 +500,7 @@ suite("steering", { concurrency: 4 }, () => {
     assert.equal(await answer(service, task.id), "stale");
     assert.deepEqual(await poll(service, "ended", { wait_ms: 0 }), []);
     const last = (await history(service, id)).at(-1);
-    assert.deepEqual([last?.["type"], (last?.["data"] as JsonObject)["terminated"]], ["ExecutionCancelled", true]);
+    assert.deepEqual([last?.["type"], within(last, "data", "terminated")], ["ExecutionCancelled", true]);
     const over = await begin(service, "ended-well", [SET]);
     await ended(service, over);
     for (const what of ["terminate", "cancel"]) {
@@ -534,20 +535,18 @@ suite("steering", { concurrency: 4 }, () => {
       { name: "alone", type: "workflow", workflow: "paused-child", wait: false, depends_on: [] },
     ]);
     const tasks = [await take(service, "paused-child"), await take(service, "paused-child")];
-    const parents = new Map<string, JsonObject>();
-    for (const { execution_id } of tasks) parents.set(execution_id, await read(service, execution_id));
+    const children = new Map<Json | undefined, string>();
+    for (const { execution_id } of tasks) {
+      const child = await read(service, execution_id);
+      assert.equal(within(child, "parent", "execution_id"), id);
+      children.set(within(child, "parent", "path"), execution_id);
+    }
     await post(id, "pause");
-    const statusOf = async (path: string) => {
-      const { execution_id } =
-        tasks.find((task) => (parents.get(task.execution_id)?.["parent"] as JsonObject)["path"] === path) ?? {};
-      return (await read(service, String(execution_id)))["status"];
-    };
+    const statusOf = async (path: string) => (await read(service, String(children.get(path))))["status"];
     await until(async () => (await statusOf("sub")) === "paused");
     assert.equal(await statusOf("alone"), "running", "nobody waits for it");
     await post(id, "resume");
     await until(async () => (await statusOf("sub")) === "running");
-    const parent = parents.get(tasks[0]?.execution_id ?? "")?.["parent"] as JsonObject;
-    assert.equal(parent["execution_id"], id);
     await post(id, "terminate");
   });
 

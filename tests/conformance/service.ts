@@ -250,6 +250,14 @@ export function problem({ status, body }: Answer): readonly [number, string, ...
   return [status, String(body["code"]), ...errors.map((error) => String(error["pointer"]))];
 }
 
+/** What stands at a place; undefined where there is nothing. */
+export function within(value: Json | undefined, ...path: readonly (string | number)[]): Json | undefined {
+  return path.reduce<Json | undefined>(
+    (inner, name) => (typeof inner === "object" && inner !== null ? (inner as JsonObject)[name] : undefined),
+    value,
+  );
+}
+
 /** The names that an object lacks; a member that is null is there. */
 export function lacking(object: Json | undefined, names: string): readonly string[] {
   return names.split(" ").filter((name) => !Object.hasOwn(object as JsonObject, name));

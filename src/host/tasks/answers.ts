@@ -13,10 +13,10 @@ export interface Answers {
   isBeingGiven(workspace: string, taskId: string): boolean;
 }
 
-/** The board answers for executors that do not: time-outs and lost leases. */
-export type Giver = "executor" | "board";
+/** The board answers for executors that do not: time-outs and lost leases. Of what is built in nobody outside hears. */
+export type Giver = "executor" | "board" | "builtin";
 
-const ENDINGS = { executor: "answered", board: "over" } satisfies Record<Giver, Ending>;
+const ENDINGS = { executor: "answered", board: "over", builtin: null } satisfies Record<Giver, Ending | null>;
 
 interface Giving {
   readonly by: Giver;
@@ -28,8 +28,8 @@ export function createAnswers(shards: Shards, recent: Recent): Answers {
 
   async function commit(key: string, finish: FinishTask, by: Giver): Promise<ResultOutcome> {
     const outcome = await shards.finishTask(finish);
-    if (outcome === "accepted") recent.remember(key, ENDINGS[by]);
-    if (outcome === "stale") recent.remember(key, "over");
+    const ending = outcome === "accepted" ? ENDINGS[by] : "over";
+    if (by !== "builtin" && ending !== null && outcome !== "unknown") recent.remember(key, ending);
     return outcome;
   }
 
@@ -55,7 +55,8 @@ async function afterOther(earlier: Giving): Promise<ResultOutcome> {
   return outcome === "accepted" ? outcomeAfter(ENDINGS[earlier.by]) : outcome;
 }
 
-function outcomeAfter(ending: Ending): ResultOutcome {
+function outcomeAfter(ending: Ending | null): ResultOutcome {
+  if (ending === null) return "unknown";
   return ending === "answered" ? "duplicate" : "stale";
 }
 

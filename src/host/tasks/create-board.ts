@@ -150,7 +150,7 @@ export function createBoard(world: {
       const { executionId, path, attempt } = task;
       const finish: FinishTask = { workspace, executionId, path, attempt, answer, startedAt, instance: null };
       const entry = table.find(workspace, task.id);
-      return entry === null ? answers.give(task.id, finish, "executor") : table.answer(entry, finish);
+      return entry === null ? answers.give(task.id, finish, "builtin") : table.answer(entry, finish);
     },
   };
 

@@ -174,7 +174,7 @@ export function createTable(parts: {
   async function settle(entry: Entry, finish: FinishTask, by: "executor" | "board"): Promise<ResultOutcome> {
     setAside(entry);
     try {
-      const outcome = await answers.give(entry.task.id, finish, by);
+      const outcome = await answers.give(entry.task.id, finish, isBuiltin(entry.task.executor) ? "builtin" : by);
       remove(entry);
       return outcome;
     } catch (error) {
@@ -211,7 +211,8 @@ export function createTable(parts: {
       const lease = leaseOf(entry);
       if (lease?.holder.kind === "builtin") lease.holder.cancel();
       // While its own answer is being committed, that answer says how it ended.
-      if (entry.deliveries > 0 && !isBeingAnswered(entry)) recent.remember(keyOf(entry.workspace, taskId), "over");
+      const isMissed = entry.deliveries > 0 && !isBuiltin(entry.task.executor) && !isBeingAnswered(entry);
+      if (isMissed) recent.remember(keyOf(entry.workspace, taskId), "over");
       remove(entry);
     },
     pause(executionId) {
