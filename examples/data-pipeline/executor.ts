@@ -12,12 +12,15 @@ const REGIONS = ["north", "south", "east", "west"] as const;
 
 const executor = createExecutor({ name: "data-service", concurrency: 8 })
   .register("readRecords", ({ count }: { count: number }) => ({
-    records: Array.from({ length: count }, (_, i): SalesRecord => ({
-      id: `r-${i}`,
-      region: REGIONS[i % REGIONS.length] as string,
-      // Every fiftieth record is a refund, which the pipeline leaves out.
-      amount: i % 50 === 49 ? -10 : ((i * 37) % 1000) / 10 + 0.5,
-    })),
+    records: Array.from(
+      { length: count },
+      (_, i): SalesRecord => ({
+        id: `r-${i}`,
+        region: REGIONS[i % REGIONS.length] as string,
+        // Every fiftieth record is a refund, which the pipeline leaves out.
+        amount: i % 50 === 49 ? -10 : ((i * 37) % 1000) / 10 + 0.5,
+      }),
+    ),
   }))
   .register("scoreRecords", ({ records }: { records: readonly SalesRecord[] }, { progress }) => {
     progress(0.5, `${records.length} records`);

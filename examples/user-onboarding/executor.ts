@@ -25,7 +25,10 @@ const executors: readonly Executor[] = [
       // From the task, not from the clock: a second delivery gives the same.
       created_at: task.created_at,
     }))
-    .register("createGuestAccount", ({ email }: { email: string }) => ({ user_id: `guest-${email}`, account_status: "pending" })),
+    .register("createGuestAccount", ({ email }: { email: string }) => ({
+      user_id: `guest-${email}`,
+      account_status: "pending",
+    })),
 
   createExecutor({ name: "verification-service" }).register("verifyUser", (user: User) => {
     if (user.email.startsWith("unverified")) {
