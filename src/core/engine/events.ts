@@ -1,6 +1,6 @@
 /**
  * What has happened in an execution. History events are the only truth we store, and they are never changed: a new
- * meaning gets a new type, or a new version that `upgrade.ts` reads.
+ * meaning gets a new type, or a new version, which who reads a stored pack sees beside it.
  *
  * The shape is the one that the API shows, so an event is encoded once: for the store, the history route and live
  * updates alike. That is why times are RFC 3339 texts and the members of `data` have snake_case names.

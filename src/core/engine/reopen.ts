@@ -5,6 +5,7 @@
 
 import type { Instant } from "../base/time.ts";
 import type { Definition, Step } from "../language/definition.ts";
+import { setDeadline } from "./dues.ts";
 import type { Execution, ScopeState, StepState } from "./execution.ts";
 import { ownScopes, scopesIn } from "./execution.ts";
 import { dropScope, isEntry, markReady, settleEdges } from "./scopes.ts";
@@ -86,15 +87,7 @@ function goOn(definition: Definition, execution: Execution, step: StepState, at:
   step.closing = null;
   step.scope.open += 1;
   if (timeoutMs !== null) {
-    const due = at + timeoutMs;
-    step.deadline = due;
-    execution.timers.add({
-      due,
-      order: execution.length,
-      kind: "deadline",
-      step,
-      counts: () => step.deadline === due && step.closing === null,
-    });
+    setDeadline(execution, step, at + timeoutMs);
   }
   const { inner } = step;
   switch (inner?.kind) {

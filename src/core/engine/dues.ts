@@ -1,0 +1,61 @@
+/** Times at which something is due: each is kept where it belongs, and a timer points there. */
+
+import type { Instant } from "../base/time.ts";
+import { type Execution, isOpen, type StepState } from "./execution.ts";
+
+export function setDue(execution: Execution, due: string | null): void {
+  execution.due = due === null ? null : Date.parse(due);
+  addExecutionTimer(execution);
+}
+
+function addExecutionTimer(execution: Execution): void {
+  const { due } = execution;
+  if (due === null) return;
+  execution.timers.add({
+    due,
+    order: execution.length,
+    kind: "execution",
+    step: null,
+    counts: () => execution.due === due && execution.ending === null,
+  });
+}
+
+export function setDeadline(execution: Execution, step: StepState, due: Instant): void {
+  step.deadline = due;
+  execution.timers.add({
+    due,
+    order: execution.length,
+    kind: "deadline",
+    step,
+    counts: () => step.deadline === due && step.closing === null,
+  });
+}
+
+export function setTotalDeadline(execution: Execution, step: StepState, due: Instant): void {
+  step.totalDeadline = due;
+  execution.timers.add({
+    due,
+    order: execution.length,
+    kind: "deadline",
+    step,
+    counts: () => step.totalDeadline === due && step.closing === null,
+  });
+}
+
+export function setWake(execution: Execution, step: StepState, due: Instant): void {
+  step.wake = due;
+  execution.timers.add({ due, order: execution.length, kind: "wake", step, counts: () => step.wake === due });
+}
+
+/** A pause that froze the timers moves all of them. */
+export function moveTimers(execution: Execution, byMs: number): void {
+  execution.timers.clear();
+  if (execution.due !== null) execution.due += byMs;
+  addExecutionTimer(execution);
+  for (const step of execution.steps.values()) {
+    if (!isOpen(step)) continue;
+    if (step.deadline !== null) setDeadline(execution, step, step.deadline + byMs);
+    if (step.totalDeadline !== null) setTotalDeadline(execution, step, step.totalDeadline + byMs);
+    if (step.wake !== null) setWake(execution, step, step.wake + byMs);
+  }
+}

@@ -1,0 +1,178 @@
+/** What events about the execution as a whole mean. */
+
+import { defined, unreachable } from "../base/bug.ts";
+import type { Json } from "../base/json.ts";
+import type { Instant } from "../base/time.ts";
+import { type Definition, ROOT_SCOPE, type Step } from "../language/definition.ts";
+import { moveTimers, setDue } from "./dues.ts";
+import type { StepError } from "./error.ts";
+import type { ErrorStage, ExecutionEvent } from "./events.ts";
+import type { Execution } from "./execution.ts";
+import { reopen } from "./reopen.ts";
+import { createCall, createScope, endScope } from "./scopes.ts";
+import { lookAtEnd, remember, windUp } from "./wind-up.ts";
+
+export function evolveExecution(
+  definition: Definition,
+  execution: Execution,
+  event: ExecutionEvent,
+  at: Instant,
+): void {
+  switch (event.type) {
+    case "ExecutionStarted": {
+      const { input, metadata, priority, parent, origin, version, due } = event.data;
+      Object.assign(execution, { input, metadata, priority, parent, origin, version });
+      execution.status = "running";
+      execution.startedAt = at;
+      execution.root = createScope(definition, execution, { index: ROOT_SCOPE, prefix: "", owner: null });
+      setDue(execution, due);
+      return;
+    }
+    case "ExecutionReopened":
+      remember(execution, event.data.command_id);
+      reopen(definition, execution, at);
+      setDue(execution, event.data.due);
+      return;
+    case "ExecutionPaused":
+      remember(execution, event.data.command_id);
+      execution.status = "paused";
+      execution.paused = { at, freezeTimers: event.data.freeze_timers };
+      return;
+    case "ExecutionResumed":
+      remember(execution, event.data.command_id);
+      execution.status = "running";
+      execution.paused = null;
+      if (event.data.frozen_ms > 0) moveTimers(execution, event.data.frozen_ms);
+      return;
+    case "ExecutionCancelRequested":
+      remember(execution, event.data.command_id);
+      windUp(execution, { kind: "cancel", reason: event.data.reason });
+      return;
+    case "ExecutionTimeoutReached":
+      execution.due = null;
+      timeOut(execution, event.data.action, event.data.error);
+      return;
+    case "ExecutionRestarted":
+      execution.restarts += 1;
+      reopen(definition, execution, at);
+      setDue(execution, event.data.due);
+      return;
+    case "ExecutionFallbackStarted":
+      if (definition.fallbackStep !== null) {
+        const names = new Map<string, Json>([["error", event.data.error as unknown as Json]]);
+        execution.fallback = createCall(execution, {
+          role: "fallback",
+          step: definition.fallbackStep,
+          owner: null,
+          names,
+        });
+      }
+      return;
+    case "ErrorRaised":
+      windUp(execution, { kind: "error", ...event.data });
+      return;
+    case "ErrorStepsStarted":
+      startErrorSteps(definition, execution, event.data.stage, event.data.place);
+      return;
+    case "ErrorStepsEnded":
+      endErrorSteps(definition, execution, event.data);
+      return;
+    case "CompensationStarted":
+      // From here on only the compensations' own time-outs count.
+      execution.due = null;
+      execution.compensation = { steps: execution.undoable.toReversed(), place: 0, running: null };
+      lookAtEnd(execution);
+      return;
+    case "SignalReceived":
+      remember(execution, event.data.command_id);
+      execution.signals.push({ seq: event.seq, name: event.data.name, data: event.data.data });
+      return;
+    case "WarningRecorded":
+      return;
+    case "ExecutionCompleted":
+      return end(execution, "completed");
+    case "ExecutionFailed":
+      return end(execution, "failed");
+    case "ExecutionCancelled":
+      return end(execution, "cancelled");
+    case "ExecutionTimedOut":
+      return end(execution, "timed_out");
+    default:
+      return unreachable(event);
+  }
+}
+
+function timeOut(
+  execution: Execution,
+  action: "cancel_and_cleanup" | "ignore" | "retry" | "fallback",
+  error: StepError,
+): void {
+  switch (action) {
+    case "cancel_and_cleanup":
+      return windUp(execution, { kind: "timeout", error });
+    case "retry":
+      return windUp(execution, { kind: "restart", error });
+    case "fallback":
+      return windUp(execution, { kind: "fallback", error });
+    case "ignore":
+      return;
+  }
+}
+
+function startErrorSteps(definition: Definition, execution: Execution, stage: ErrorStage, place: number): void {
+  const { errorSteps, root } = execution;
+  errorSteps.stage = stage;
+  errorSteps.place = place;
+  if (stage === "rule") {
+    const { rule, step } = ruleStep(definition, execution, place);
+    const path = `rules[${rule}].${(definition.steps[step] as Step).name}`;
+    errorSteps.running = createCall(execution, { role: "error", step, owner: null, path });
+    return;
+  }
+  const index = stage === "on_failure" ? definition.failureSteps : definition.compensationSteps;
+  errorSteps.running = createScope(definition, execution, {
+    index: defined(index, `steps for ${stage} to be defined`),
+    prefix: `error_handling.${stage}.`,
+    owner: null,
+    role: "error",
+    ...(root === null ? {} : { parent: root }),
+  });
+}
+
+/** The step at `place` of the rule that has ended the execution. */
+function ruleStep(definition: Definition, { ending, id }: Execution, place: number) {
+  const rule = ending?.kind === "error" ? ending.rule : -1;
+  const action = definition.errorRules[rule]?.action;
+  const step = action?.kind === "compensate" ? action.steps[place] : undefined;
+  return { rule, step: defined(step, `step ${place} of the rule that ended ${id}`) };
+}
+
+function endErrorSteps(
+  definition: Definition,
+  execution: Execution,
+  end: { readonly stage: ErrorStage; readonly place: number; readonly error?: StepError },
+): void {
+  const { errorSteps, root, ending } = execution;
+  if (errorSteps.running !== null) endScope(errorSteps.running);
+  errorSteps.running = null;
+  errorSteps.place = end.place + 1;
+  const action = ending?.kind === "error" ? definition.errorRules[ending.rule]?.action : undefined;
+  const count = end.stage === "rule" && action?.kind === "compensate" ? action.steps.length : 1;
+  if (errorSteps.place >= count) {
+    errorSteps.over = [...errorSteps.over, end.stage];
+    errorSteps.stage = null;
+    errorSteps.place = 0;
+  }
+  // What goes wrong now must not hide what went wrong first.
+  if (end.error !== undefined) root?.suppressed.push(end.error);
+  lookAtEnd(execution);
+}
+
+export function end(execution: Execution, status: Execution["status"]): void {
+  execution.status = status;
+  execution.due = null;
+  execution.paused = null;
+  execution.timers.clear();
+  execution.agenda.compact();
+  if (execution.root !== null) endScope(execution.root);
+}

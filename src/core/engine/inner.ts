@@ -1,0 +1,123 @@
+/** What is inside a step that has begun, and the iterations of a loop as they end. */
+
+import { assert, Bug, defined, unreachable } from "../base/bug.ts";
+import type { Json } from "../base/json.ts";
+import type { Definition, LoopSpec, Step } from "../language/definition.ts";
+import { setWake } from "./dues.ts";
+import type { StartDetail, StepEvent } from "./events.ts";
+import type { Execution, Inner, LoopInner, StepState } from "./execution.ts";
+import { createScope, endScope, forgetScope } from "./scopes.ts";
+import { iterationStepsKept } from "./views.ts";
+
+export function innerOf(definition: Definition, execution: Execution, step: StepState, detail: StartDetail): Inner {
+  const prefix = `${step.path}.`;
+  switch (detail.kind) {
+    case "choice":
+      if (detail.chosen === null) execution.agenda.addStep(step);
+      return {
+        kind: "choice",
+        scope:
+          detail.chosen === null
+            ? null
+            : createScope(definition, execution, { index: detail.chosen, prefix, owner: step }),
+      };
+    case "parallel": {
+      const { spec } = definition.steps[step.index] as Step;
+      assert(spec.kind === "parallel", `step "${step.path}" to be parallel`);
+      execution.agenda.addStep(step);
+      return {
+        kind: "parallel",
+        branches: spec.branches.map(() => null),
+        running: 0,
+        completed: 0,
+        failed: 0,
+        firstError: null,
+      };
+    }
+    case "loop":
+      execution.agenda.addStep(step);
+      return {
+        kind: "loop",
+        items: detail.items ?? null,
+        count: detail.items?.length ?? detail.count ?? null,
+        started: 0,
+        running: new Map(),
+        completed: 0,
+        failed: 0,
+        cancelled: 0,
+        firstError: null,
+        kept: new Map(),
+        broken: new Map(),
+      };
+    case "try": {
+      const { spec } = definition.steps[step.index] as Step;
+      assert(spec.kind === "try", `step "${step.path}" to be a try`);
+      const body = createScope(definition, execution, { index: spec.body, prefix, owner: step });
+      return { kind: "try", phase: "body", body, catch: null, finally: null };
+    }
+    case "workflow":
+      execution.childrenCount += 1;
+      return { kind: "child", executionId: detail.execution_id, workflow: detail.workflow, version: detail.version };
+    case "wait":
+      setWake(execution, step, Date.parse(detail.until));
+      return { kind: "wait" };
+    case "wait_for_event":
+      execution.eventWaits.add(step);
+      return { kind: "event", event: detail.event, correlation: detail.correlation };
+    default:
+      return unreachable(detail);
+  }
+}
+
+export function loopNames(spec: LoopSpec, inner: LoopInner, index: number): ReadonlyMap<string, Json> {
+  const item = inner.items === null ? index : (inner.items[index] as Json);
+  return new Map<string, Json>([
+    [spec.itemVariable, item],
+    [spec.indexVariable, index],
+  ]);
+}
+
+export function endIteration(
+  definition: Definition,
+  execution: Execution,
+  step: StepState,
+  end: Extract<StepEvent, { type: "IterationEnded" }>["data"],
+): void {
+  const inner = innerAs(step, "loop");
+  const { spec } = definition.steps[step.index] as Step;
+  assert(spec.kind === "loop", `step "${step.path}" to be a loop`);
+  const scope = defined(inner.running.get(end.index), `iteration ${end.index} of "${step.path}" to run`);
+  endScope(scope);
+  inner.running.delete(end.index);
+  if (spec.keeps !== "nothing") {
+    inner.kept.set(end.index, {
+      index: end.index,
+      status: end.status,
+      error: end.error ?? null,
+      steps: iterationStepsKept(definition, scope, spec.keeps),
+    });
+  }
+  if (end.status === "completed") {
+    inner.completed += 1;
+    forgetScope(execution, scope);
+    return;
+  }
+  if (end.status === "failed") {
+    inner.failed += 1;
+    inner.firstError ??= end.error ?? null;
+  } else {
+    inner.cancelled += 1;
+  }
+  inner.broken.set(end.index, scope);
+}
+
+/** A loop that completed in spite of failed iterations: nobody will go on in them. */
+export function forgetBroken(execution: Execution, inner: LoopInner): void {
+  for (const scope of inner.broken.values()) forgetScope(execution, scope);
+  inner.broken.clear();
+}
+
+export function innerAs<K extends Inner["kind"]>(step: StepState, kind: K): Extract<Inner, { kind: K }> {
+  if (step.inner?.kind !== kind) throw new Bug(`Expected ${kind} in "${step.path}", but met ${step.inner?.kind}.`);
+  return step.inner as Extract<Inner, { kind: K }>;
+}

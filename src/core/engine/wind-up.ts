@@ -1,0 +1,32 @@
+/** The execution only winds up from here on, and what was taken is known again. */
+
+import type { Execution } from "./execution.ts";
+import { beginCancelling } from "./scopes.ts";
+
+export function windUp(execution: Execution, ending: NonNullable<Execution["ending"]>): void {
+  execution.ending = ending;
+  if (execution.status === "paused") {
+    // Winding up is not held back by a pause: who cancels wants the end.
+    execution.status = "running";
+    execution.paused = null;
+  }
+  if (execution.root !== null) beginCancelling(execution, execution.root);
+}
+
+/** The outermost list is over but for what comes after it. */
+export function lookAtEnd(execution: Execution): void {
+  if (execution.root !== null) execution.agenda.addScope(execution.root);
+}
+
+/** How many ids of commands and events an execution knows again. */
+const KNOWN_MAX = 1000;
+
+export function remember(execution: Execution, id: string): void {
+  execution.known.add(id);
+  if (execution.known.size > KNOWN_MAX) {
+    for (const oldest of execution.known) {
+      execution.known.delete(oldest);
+      break;
+    }
+  }
+}
