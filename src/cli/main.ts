@@ -26,6 +26,7 @@ export type RunCommand = (work: (context: CommandContext) => Promise<number>) =>
 export async function main(argv: readonly string[]): Promise<number> {
   let exitCode: number = EXIT.ok;
   const program = new Command();
+  listenForSignals();
   const run: RunCommand = async (work) => {
     const context = createContext(program.opts<GlobalOptions>());
     try {
@@ -70,6 +71,17 @@ export async function main(argv: readonly string[]): Promise<number> {
     return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   }
   return exitCode;
+}
+
+/** Ends the command with the code that says why, unless the command listens for itself because it has to wind up. */
+function listenForSignals(): void {
+  const listen = (name: "SIGINT" | "SIGTERM", exitCode: number) => {
+    process.on(name, () => {
+      if (process.listenerCount(name) === 1) process.exit(exitCode);
+    });
+  };
+  listen("SIGINT", EXIT.interrupted);
+  listen("SIGTERM", EXIT.terminated);
 }
 
 function withSubcommands(command: Command): readonly Command[] {

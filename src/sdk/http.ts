@@ -23,6 +23,8 @@ export interface ConnectionOptions {
 
 export interface Connection {
   readonly url: string;
+  /** Tries after the first. */
+  readonly retries: number;
   call(request: CallRequest): Promise<Called>;
   /** The open answer, for streams. Throws `MagicFlowError` for problems. */
   open(request: CallRequest): Promise<Response>;
@@ -58,6 +60,7 @@ export function connect(options: ConnectionOptions = {}): Connection {
   const url = (options.url ?? environment("MAGICFLOW_URL") ?? "http://127.0.0.1:8080").replace(/\/+$/, "");
   const token = options.token ?? environment("MAGICFLOW_TOKEN");
   const request = options.fetch ?? fetch;
+  const retries = options.retries ?? RETRIES;
 
   async function once(call: CallRequest): Promise<Response> {
     const timeout = AbortSignal.timeout((options.timeoutMs ?? TIMEOUT_MS) + (call.heldMs ?? 0));
@@ -72,18 +75,19 @@ export function connect(options: ConnectionOptions = {}): Connection {
 
   return {
     url,
+    retries,
     async call(call) {
-      const retries = call.retries ?? options.retries ?? RETRIES;
+      const retriesMax = call.retries ?? retries;
       for (let attempt = 0; ; attempt++) {
         const answer = await once(call).catch((cause: unknown) => connectionError(url, cause, call.signal));
         if (answer instanceof Response) {
           const body = await readBody(answer);
           if (answer.ok) return { status: answer.status, headers: answer.headers, body };
           const error = problemError(answer, body);
-          if (!isWorthRetrying(answer.status) || attempt >= retries) throw error;
+          if (!isWorthRetrying(answer.status) || attempt >= retriesMax) throw error;
           await pause(Math.max(delayMs(attempt), (error.retryAfter ?? 0) * 1000), call.signal);
         } else {
-          if (call.signal?.aborted === true || attempt >= retries) throw answer;
+          if (call.signal?.aborted === true || attempt >= retriesMax) throw answer;
           await pause(delayMs(attempt), call.signal);
         }
       }

@@ -11,6 +11,7 @@ export async function* followEvents(
 ): AsyncIterable<HistoryEventMessage> {
   const { signal } = options;
   let last = options.afterSeq ?? 0;
+  let hasBeenReached = false;
   for (let attempt = 0; signal?.aborted !== true; attempt++) {
     try {
       const answer = await connection.open({
@@ -19,6 +20,7 @@ export async function* followEvents(
         headers: { accept: "text/event-stream", "last-event-id": String(last) },
         ...(signal === undefined ? {} : { signal }),
       });
+      hasBeenReached = true;
       // No content: it has ended, and everything was seen.
       if (answer.status === 204 || answer.body === null) return;
       for await (const event of parseEvents(answer.body)) {
@@ -30,6 +32,8 @@ export async function* followEvents(
       if (isAborted(signal)) return;
       if (error instanceof MagicFlowError && error.status >= 400 && error.status < 500 && error.status !== 429)
         throw error;
+      // Who never answered is more likely not there than away for a moment.
+      if (!hasBeenReached && attempt >= connection.retries) throw error;
     }
     // Both a cut and a regular end come here: the next try sees which it was.
     await pause(attempt === 0 ? 0 : delayMs(attempt), signal);

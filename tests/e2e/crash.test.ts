@@ -10,7 +10,6 @@ import type { Json } from "../../src/core/base/json.ts";
 import type { ExecutionSummary, HistoryEventMessage } from "../../src/core/protocol/executions.ts";
 import type { StartAnswer } from "../../src/core/protocol/starts.ts";
 import type { Answered } from "./api.ts";
-import { ROOT } from "./child.ts";
 import { type Platform, startExample, startExecutor, startPlatform } from "./platform.ts";
 
 const KILLS = 20;

@@ -74,10 +74,12 @@ async function diffOf(before: WorkflowDetail | null, after: string, name: string
     const formatted = formatDocument(text);
     return "text" in formatted ? formatted.text : text;
   };
-  return createTwoFilesPatch(
+  const patch = createTwoFilesPatch(
     before === null ? "/dev/null" : `${name} ${before.version}`,
     `${name} ${version}`,
     before === null ? "" : canonical(before.yaml_content),
     canonical(after),
-  ).trimEnd();
+  );
+  // The library draws a line above, which only some tools understand.
+  return patch.replace(/^=+\n/, "").trimEnd();
 }

@@ -41,6 +41,8 @@ export function executeCommand(program: Command, run: RunCommand): void {
     )
     .action((workflow: string, options: Options) =>
       run(async ({ terminal, client: open }) => {
+        // Looked at before the start: a wrong option must not leave an execution behind.
+        const ms = options.waitTimeout === undefined ? null : readDuration(options.waitTimeout, "--wait-timeout");
         const client = open();
         const started = await client.execute(workflow, readInput(options.input), startOptions(options));
         if (options.wait !== true && options.follow !== true) {
@@ -49,7 +51,6 @@ export function executeCommand(program: Command, run: RunCommand): void {
           terminal.say(`${started.status}: follow it with magicflow executions get ${started.execution_id}`);
           return EXIT.ok;
         }
-        const ms = options.waitTimeout === undefined ? null : readDuration(options.waitTimeout, "--wait-timeout");
         const signal = ms === null ? undefined : AbortSignal.timeout(ms);
         if (options.follow === true) await followExecution(terminal, client, started.execution_id, signal);
         else terminal.progress(`${started.execution_id} ${started.status} ...`);

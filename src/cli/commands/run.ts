@@ -60,12 +60,13 @@ export function runWorkflowCommand(program: Command, run: RunCommand): void {
         const { loadConfig } = await import("../settings.ts");
         const { config } = loadConfig(terminal, options.config, {});
         const { openMemoryEngine } = await import("../../assemble.ts");
+        const functions = await importFunctions(options.functions);
         await using engine = await openMemoryEngine({
           config,
           report: (error, about) => terminal.warn(`${about}: ${String(error)}`),
         });
         for (const { text } of bundles) await register(engine, text);
-        await using _functions = await serveFunctions(engine.host, WORKSPACE, await importFunctions(options.functions));
+        await using _functions = await serveFunctions(engine.host, WORKSPACE, functions);
         return await execute(terminal, engine, wanted.name, input);
       }),
     );
@@ -85,7 +86,12 @@ async function register(engine: Engine, text: string): Promise<void> {
 
 async function importFunctions(module: string | undefined): Promise<Readonly<Record<string, unknown>>> {
   if (module === undefined) return {};
-  return (await import(pathToFileURL(resolve(module)).href)) as Record<string, unknown>;
+  try {
+    return (await import(pathToFileURL(resolve(module)).href)) as Record<string, unknown>;
+  } catch (cause) {
+    const reason = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
+    throw new CommandFailure(EXIT.usage, `Expected --functions to name a module that can be loaded, but: ${reason}`);
+  }
 }
 
 async function execute(terminal: Terminal, { host, entropy }: Engine, workflow: string, input: Json): Promise<number> {
