@@ -1,0 +1,119 @@
+/** What must hold of a whole history: it can be replayed, each attempt ends once, and nothing fires before its time. */
+
+import type { HistoryEvent } from "../../src/core/engine/events.ts";
+import { isLast, type Recorded } from "./disk.ts";
+import { isEnd, replayed } from "./histories.ts";
+import type { World } from "./world.ts";
+
+export function checkHistory(world: World, recorded: Recorded): void {
+  const { id, row, events } = recorded;
+  const execution = replayed(recorded);
+  if (execution.status !== row.status) {
+    world.fail("a replay gives the stored state", `${id} is ${row.status}, and ${execution.status} by its history.`);
+  }
+  const last = events.at(-1);
+  if (last === undefined || !isLast(last)) world.fail("everything comes to its end", `${id} has not ended.`);
+  checkAttempts(world, recorded);
+  checkTimers(world, recorded);
+  for (const event of events) {
+    if (event.type !== "StepStarted" || event.data.detail.kind !== "workflow") continue;
+    const child = event.data.detail.execution_id;
+    if (world.disk.of(child) === null) world.fail("no message is lost", `${id} has begun its child ${child} in vain.`);
+  }
+}
+
+/** A task's id names one attempt for ever; an attempt has one record of its end in each run. */
+function checkAttempts({ fail }: World, { id, events }: Recorded): void {
+  const scheduled = new Set<string>();
+  let ended = new Set<string>();
+  for (const event of events) {
+    if (event.type === "ExecutionReopened") ended = new Set();
+    if (event.path === null) continue;
+    const attempt = `${event.path}/${event.attempt}`;
+    if (event.type === "StepScheduled") {
+      if (scheduled.has(attempt)) fail("a task's id is of one attempt", `${id}/${attempt} was scheduled twice.`);
+      scheduled.add(attempt);
+    }
+    if (!isEnd(event)) continue;
+    if (ended.has(attempt)) fail("an attempt ends once", `${id}/${attempt} ended a second time by event ${event.seq}.`);
+    ended.add(attempt);
+  }
+}
+
+interface Due {
+  wake: number | null;
+  deadline: number | null;
+  retry: number | null;
+}
+
+/** Every time that was given by an event, until another one uses it; a pause that freezes timers moves them all. */
+function checkTimers(world: World, { id, events }: Recorded): void {
+  const dues = new Map<string, Due>();
+  let due: number | null = null;
+  const early = (event: HistoryEvent, what: string) =>
+    world.fail("no timer is early", `${id}: event ${event.seq}, ${what} at ${event.at}.`);
+
+  for (const event of events) {
+    const at = Date.parse(event.at);
+    switch (event.type) {
+      case "ExecutionStarted":
+      case "ExecutionReopened":
+        due = event.data.due === null ? null : Date.parse(event.data.due);
+        if (event.type === "ExecutionReopened") dues.clear();
+        break;
+      case "ExecutionResumed":
+        if (due !== null) due += event.data.frozen_ms;
+        for (const each of dues.values()) move(each, event.data.frozen_ms);
+        break;
+      case "ExecutionTimeoutReached":
+        if (event.data.error.step === undefined && (due === null || at < due)) early(event, "the execution's time-out");
+        break;
+      case "StepStarted": {
+        checkRetry(event, at);
+        const { detail, due: given, total_due: total } = event.data;
+        dues.set(event.path, {
+          wake: detail.kind === "wait" ? Date.parse(detail.until) : null,
+          deadline: soonest(given, total),
+          retry: null,
+        });
+        break;
+      }
+      case "StepScheduled":
+        checkRetry(event, at);
+        break;
+      case "StepAttemptFailed":
+        dues.set(event.path, { wake: null, deadline: null, retry: Date.parse(event.data.retry_at) });
+        break;
+      case "StepCompleted": {
+        const wake = dues.get(event.path)?.wake ?? null;
+        if (wake !== null && at < wake) early(event, "a pause");
+        break;
+      }
+      case "StepClosing": {
+        const isTimeout = event.data.then.kind === "fail" && event.data.then.error.code === "TIMEOUT";
+        const deadline = dues.get(event.path)?.deadline ?? null;
+        const isOwn = isTimeout && event.data.then.kind === "fail" && event.data.then.error.step === undefined;
+        if (isOwn && deadline !== null && at < deadline) early(event, "a time-out");
+        break;
+      }
+    }
+  }
+
+  function checkRetry(event: HistoryEvent & { readonly path: string }, at: number): void {
+    const retry = dues.get(event.path)?.retry ?? null;
+    if (retry !== null && at < retry) early(event, "a further attempt");
+    const known = dues.get(event.path);
+    if (known !== undefined) known.retry = null;
+  }
+}
+
+function move(due: Due, byMs: number): void {
+  if (due.wake !== null) due.wake += byMs;
+  if (due.deadline !== null) due.deadline += byMs;
+  if (due.retry !== null) due.retry += byMs;
+}
+
+function soonest(...times: readonly (string | undefined)[]): number | null {
+  const given = times.flatMap((time) => (time === undefined ? [] : [Date.parse(time)]));
+  return given.length === 0 ? null : Math.min(...given);
+}

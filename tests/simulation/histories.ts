@@ -1,0 +1,63 @@
+/** Questions about a stored history. */
+
+import type { HistoryEvent } from "../../src/core/engine/events.ts";
+import { replay } from "../../src/core/engine/evolve.ts";
+import type { Execution } from "../../src/core/engine/execution.ts";
+import type { Recorded } from "./disk.ts";
+import { definitionOf } from "./scenarios.ts";
+
+/** Made again from its history, as the host would. */
+export function replayed(recorded: Recorded): Execution {
+  const { id, row, events } = recorded;
+  return replay(definitionOf(row.workflow, row.version), { id, workspace: row.workspace }, events);
+}
+
+export function isPaused({ events }: Recorded): boolean {
+  for (let i = events.length - 1; i >= 0; i--) {
+    const type = events[i]?.type ?? "";
+    if (type === "ExecutionPaused") return true;
+    if (type.startsWith("Execution")) return false;
+  }
+  return false;
+}
+
+/** The newest event of the type at the path. */
+export function lastOf<T extends HistoryEvent["type"]>(
+  { events }: Recorded,
+  path: string,
+  type: T,
+): Extract<HistoryEvent, { type: T }> | null {
+  for (let i = events.length - 1; i >= 0; i--) {
+    const event = events[i];
+    if (event?.path === path && event.type === type) return event as Extract<HistoryEvent, { type: T }>;
+  }
+  return null;
+}
+
+const ENDS: ReadonlySet<string> = new Set([
+  "StepCompleted",
+  "StepFailed",
+  "StepAttemptFailed",
+  "StepSkipped",
+  "StepCancelled",
+]);
+
+/** The records by which an attempt of a step is over. */
+export function isEnd(event: HistoryEvent): boolean {
+  return ENDS.has(event.type);
+}
+
+/** Whether an attempt has been recorded as over, in whatever way. */
+export function isOver(recorded: Recorded, path: string, attempt: number): boolean {
+  return recorded.events.some(
+    (event) =>
+      event.path === path && event.attempt === attempt && (isEnd(event) || event.type === "FallbackStarted"),
+  );
+}
+
+/** Whether an answer for the attempt would be taken: it is scheduled, and nothing has been heard of it since. */
+export function isAwaited(recorded: Recorded, path: string, attempt: number): boolean {
+  if (recorded.hasEnded) return false;
+  const newest = recorded.events.findLast((event) => event.path === path);
+  return newest?.type === "StepScheduled" && newest.attempt === attempt;
+}

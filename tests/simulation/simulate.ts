@@ -1,0 +1,116 @@
+/**
+ * Plays one seed: the platform with everything that goes wrong, then in peace, then the reckoning.
+ *
+ *     storm: faults ......... at least twenty ──► calm: everything must come to its end ──► everything is held to its word
+ *
+ * The same seed plays the same run, to the letter.
+ */
+
+import { createRegistry } from "../../src/host/registry.ts";
+import { careFor, drawOrder } from "./customers.ts";
+import { forgetAll, hire } from "./executors.ts";
+import { FAULTS_MIN } from "./faults.ts";
+import { bringToEnd } from "./judge.ts";
+import type { PlantedBug } from "./planted-bugs.ts";
+import { follow, read } from "./readers.ts";
+import { reckon } from "./reckoning.ts";
+import { curate, haunt, supervise } from "./visitations.ts";
+import { createWorld, START, type Violation, WORKSPACE, type World } from "./world.ts";
+
+export interface Simulated {
+  readonly seed: number;
+  readonly violation: Violation | null;
+  readonly faults: number;
+  readonly executions: number;
+  /** Of all that happened: equal runs have equal ones. */
+  readonly fingerprint: string;
+  readonly trace: readonly string[];
+}
+
+/** A storm without enough faults goes on for another while. */
+const STORM_MORE_MS = 5000;
+
+/** Answers that were very slow have come by then. */
+const AFTERMATH_MS = 40_000;
+
+export async function simulate(seed: number, options: { readonly bug?: PlantedBug } = {}): Promise<Simulated> {
+  const world = createWorld(seed, options.bug ?? null);
+  const stop = watchRejections(world);
+  try {
+    await play(world);
+  } catch (error) {
+    world.fail("the simulation itself does not break", error instanceof Error ? (error.stack ?? "") : String(error));
+  } finally {
+    stop();
+  }
+  return {
+    seed,
+    violation: world.violation,
+    faults: world.faults.count,
+    executions: world.disk.records.size,
+    fingerprint: world.trace.fingerprint(),
+    trace: world.trace.lines,
+  };
+}
+
+async function play(world: World): Promise<void> {
+  const { chance, faults, timeline } = world;
+  await register(world);
+  const staff = hire(world);
+  const orders = Array.from({ length: chance.between(3, 9) }, (_, i) => drawOrder(world, i + 1));
+  for (const order of orders) void careFor(world, order);
+  for (const actor of [supervise, haunt, curate, read, follow]) void actor(world);
+
+  await pass(world, chance.between(15_000, 60_000));
+  while (faults.count < FAULTS_MIN && world.violation === null) await pass(world, STORM_MORE_MS);
+  calm(world);
+  for (const instance of staff) forgetAll(instance);
+  world.note("world", `is calm after ${faults.count} faults`);
+
+  await pass(world, AFTERMATH_MS);
+  const afterwards = [1, 2].map((n) => drawOrder(world, orders.length + n));
+  for (const order of afterwards) void careFor(world, order);
+  const all = [...orders, ...afterwards];
+  await bringToEnd(world, all, (ms) => pass(world, ms));
+  if (world.violation === null) await reckon(world, { all, afterwards }, (ms) => pass(world, ms));
+}
+
+async function register(world: World): Promise<void> {
+  const registry = createRegistry(world.disk.store.documents);
+  for (const { text } of world.cast.registered) {
+    await registry.register({ workspace: WORKSPACE, text, name: null, ifMatch: null, now: START, dryRun: false });
+  }
+}
+
+/** From here on the world is as it should be. */
+function calm(world: World): void {
+  world.faults.isOn = false;
+  world.isCalm = true;
+  world.outage = null;
+  world.formerProcess?.kill("was replaced");
+  if (world.process !== null) world.process.frozenUntil = 0;
+  // Somebody sets the clock right: what was dated ahead would have to be waited for otherwise.
+  world.jumps += 1;
+  world.wall.jump(Math.max(0, world.wall.highest() - world.wall.now()));
+}
+
+/** Lets happen what happens within that time, or until something is found. */
+async function pass(world: World, ms: number): Promise<void> {
+  const until = world.timeline.passed + ms;
+  await promisesKept();
+  while (world.violation === null && world.timeline.step(until)) await promisesKept();
+}
+
+/** After everything that happens, whatever was promised and can be kept is kept before the next thing happens. */
+function promisesKept(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** A promise that is broken with nobody listening is a bug of the platform, or of the simulation. */
+function watchRejections(world: World): () => void {
+  const heed = (error: unknown) => {
+    world.fail("no promise is broken unheard", error instanceof Error ? (error.stack ?? error.message) : String(error));
+  };
+  process.on("unhandledRejection", heed);
+  return () => process.off("unhandledRejection", heed);
+}

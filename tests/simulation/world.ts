@@ -1,0 +1,144 @@
+/**
+ * All that a simulated run consists of. There is one of everything, and whoever acts in it is given the world.
+ *
+ *     callers ┐                       ┌ process (host, board) ┐
+ *     executors ├─► network ─► process ┤                       ├─► store with faults ─► disk, and its witness
+ *     readers ┘                       └ clock with faults     ┘
+ *              everything waits in one timeline, everything chances by one pair of dice
+ */
+
+import type { Chance } from "./chance.ts";
+import { createChance } from "./chance.ts";
+import { type Disk, openDisk } from "./disk.ts";
+import { createFaults, type Faults } from "./faults.ts";
+import type { PlantedBug } from "./planted-bugs.ts";
+import type { Process } from "./process.ts";
+import type { Scenario } from "./scenarios.ts";
+import { drawScenarios, scenarioOf } from "./scenarios.ts";
+import { createTimeline, createWall, type Timeline, type Wall } from "./timeline.ts";
+import { createTrace, type Trace } from "./trace.ts";
+
+export interface World {
+  readonly seed: number;
+  readonly chance: Chance;
+  readonly timeline: Timeline;
+  readonly wall: Wall;
+  readonly trace: Trace;
+  readonly faults: Faults;
+  readonly disk: Disk;
+  /** What is wrong on purpose, to see whether it is seen. */
+  readonly bug: PlantedBug | null;
+  readonly cast: Cast;
+  readonly limits: { readonly payloadBytesMax: number; readonly executionsInMemory: number; readonly inboxMax: number };
+  /** The process that requests go to; null while there is none. */
+  process: Process | null;
+  /** One that was replaced and does not know it yet. */
+  formerProcess: Process | null;
+  /** How many processes there have been. */
+  births: number;
+  /** How often somebody has set the clock. */
+  jumps: number;
+  /** Everything that was answered with yes, to be held to its word at the end. */
+  readonly promises: Promised[];
+  /** Executions whose pause has been answered with yes. */
+  readonly pausesHeard: Set<string>;
+  /** Each time that a task was handed out. */
+  readonly deliveries: Map<string, readonly Delivered[]>;
+  /** Why the store serves nobody at the moment. */
+  outage: "gone" | "full" | null;
+  /** The first thing that was found; the run ends with it. */
+  violation: Violation | null;
+  /** From here on nothing goes wrong any more. */
+  isCalm: boolean;
+  /** Everybody stops acting. */
+  isOver: boolean;
+  /** How many requests came twice. */
+  doubled: number;
+  readonly fail: Fail;
+  note(who: string, what: string): void;
+  sleep(ms: number): Promise<void>;
+}
+
+export interface Violation {
+  /** What should hold. */
+  readonly rule: string;
+  /** What does not. */
+  readonly message: string;
+}
+
+export type Fail = (rule: string, message: string) => void;
+
+export interface Promised {
+  readonly rule: string;
+  readonly about: string;
+  holds(): boolean;
+}
+
+export interface Delivered {
+  readonly at: number;
+  readonly passed: number;
+  readonly delivery: number;
+}
+
+/** What is played. */
+export interface Cast {
+  readonly scenarios: readonly Scenario[];
+  /** Those and the children that they start. */
+  readonly registered: readonly Scenario[];
+}
+
+export const START = 1_800_000_000_000;
+export const WORKSPACE = "default";
+export const OTHER_WORKSPACE = "other";
+
+const SCENARIOS_IN_A_RUN = 4;
+
+export function createWorld(seed: number, bug: PlantedBug | null): World {
+  const chance = createChance(seed);
+  const timeline = createTimeline();
+  const wall = createWall(timeline, START);
+  const trace = createTrace();
+  const note = (who: string, what: string) => trace.note(timeline.passed, who, what);
+  const fail: Fail = (rule, message) => {
+    if (world.violation !== null) return;
+    note("VIOLATION", `${rule}: ${message}`);
+    world.violation = { rule, message };
+  };
+  const scenarios = drawScenarios(chance, SCENARIOS_IN_A_RUN);
+  const world: World = {
+    seed,
+    chance,
+    timeline,
+    wall,
+    trace,
+    faults: createFaults(chance, (fault) => note("fault", fault)),
+    disk: openDisk({ shards: chance.between(1, 4), wall, passed: () => timeline.passed, fail }),
+    bug,
+    cast: { scenarios, registered: [...new Set([...scenarios, ...scenarios.flatMap(withChildren)])] },
+    limits: {
+      payloadBytesMax: 4096,
+      executionsInMemory: chance.pick([1, 4, 50_000]),
+      inboxMax: chance.pick([3, 10_000, 10_000]),
+    },
+    process: null,
+    formerProcess: null,
+    births: 0,
+    jumps: 0,
+    promises: [],
+    pausesHeard: new Set(),
+    deliveries: new Map(),
+    outage: null,
+    violation: null,
+    isCalm: false,
+    isOver: false,
+    doubled: 0,
+    fail,
+    note,
+    sleep: (ms) => new Promise((resolve) => timeline.after(ms, resolve)),
+  };
+  return world;
+}
+
+function withChildren(scenario: Scenario): readonly Scenario[] {
+  return scenario.children.map(scenarioOf);
+}
