@@ -44,7 +44,7 @@ function failAtLimit(decision: Decision): void {
 function lookAtStep(decision: Decision, step: StepState): void {
   if (step.fallback !== null) return;
   // What winds up further out comes first: it ends this step too, and in its own way.
-  if (step.closing === null && (mustBeTold(decision, step) || isDoomed(decision, step.scope))) return;
+  if (step.closing?.kind !== "cancel" && (mustBeTold(decision, step) || isDoomed(decision, step.scope))) return;
   const { spec } = decision.stepOf(step);
   switch (spec.kind) {
     case "parallel":
@@ -106,7 +106,7 @@ function mustGo(decision: Decision, scope: ScopeState, step: StepState): boolean
 function isDoomed(decision: Decision, scope: ScopeState): boolean {
   for (let inner = scope; inner.owner !== null; inner = inner.owner.scope) {
     const { owner } = inner;
-    if (owner.closing !== null) return false;
+    if (owner.closing?.kind === "cancel") return false;
     if (owner.inner?.kind === "try" && owner.inner.finally === inner) return false;
     if (mustBeTold(decision, owner)) return true;
   }
@@ -115,7 +115,7 @@ function isDoomed(decision: Decision, scope: ScopeState): boolean {
 
 /** A `finally` goes on in any case; but what it belongs to must not end otherwise than what is around it says. */
 function isOvertaken(decision: Decision, { owner }: ScopeState): boolean {
-  if (owner === null || owner.closing !== null) return false;
+  if (owner === null || owner.closing?.kind === "cancel") return false;
   return mustBeTold(decision, owner) || isDoomed(decision, owner.scope);
 }
 
