@@ -66,6 +66,18 @@ const PARTS: readonly Part[] = [
     isTests: true,
   },
   {
+    name: "simulation",
+    about: "host and engine under a seed, with crashes and faults",
+    command: [...NODE_TEST, "tests/simulation/**/*.test.ts"],
+    isTests: true,
+  },
+  {
+    name: "conformance",
+    about: "what the platform promises, asked from outside",
+    command: [...NODE_TEST, "--test-concurrency=1", "tests/conformance/**/*.test.ts"],
+    isTests: true,
+  },
+  {
     name: "e2e",
     about: "the real process: examples, crashes, command line",
     command: [...NODE_TEST, "--test-concurrency=1", "tests/e2e/**/*.test.ts"],
@@ -93,7 +105,7 @@ for (const part of PARTS.filter(({ name }) => wanted.length === 0 || wanted.incl
   passed += counts.passed;
   failed += counts.failed;
   summary.push(
-    `${part.name.padEnd(6)} ${String(counts.passed).padStart(5)} passed ${String(counts.failed).padStart(4)} failed  ${((performance.now() - begun) / 1000).toFixed(1)} s`,
+    `${part.name.padEnd(12)} ${String(counts.passed).padStart(5)} passed ${String(counts.failed).padStart(4)} failed  ${((performance.now() - begun) / 1000).toFixed(1)} s`,
   );
 }
 console.log(`\n${summary.join("\n")}\n`);
