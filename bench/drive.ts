@@ -14,6 +14,8 @@ export interface Driven extends Outcome {
   readonly residentBytes: number;
   /** Of the generator: near 1 it is itself the limit. */
   readonly generatorCpu: number;
+  /** Of whoever else was at work meanwhile, the kernel's own share included. */
+  readonly othersCpu: number;
 }
 
 /** Throws if an answer was wrong: a benchmark of failures says nothing. */
@@ -39,11 +41,14 @@ export function drive(job: LoadJob, pid: number): Promise<Driven> {
           return reject(new Error(`Expected right answers, but ${outcome.wrong} were not: ${outcome.firstWrong}`));
         if (before === null || after === null)
           return reject(new Error("Expected the generator to say when it measures."));
+        const share = shareBetween(before, after);
+        const generatorCpu = outcome.cpuSeconds / outcome.seconds;
         return resolve({
           ...outcome,
-          share: shareBetween(before, after),
+          share,
           residentBytes: after.residentBytes,
-          generatorCpu: outcome.cpuSeconds / outcome.seconds,
+          generatorCpu,
+          othersCpu: Math.max(0, share.machine - share.cpu - generatorCpu),
         });
       }
     }

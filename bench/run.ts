@@ -13,32 +13,27 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { parseArgs } from "node:util";
-import { measureBaselines } from "./baselines/baselines.ts";
+import { meanOf, measureBaselines } from "./baselines/baselines.ts";
 import { type Compared, compare, type Figure, toTable } from "./figures.ts";
-import { measureChain } from "./loads/chain.ts";
-import { measureFanOut } from "./loads/fan-out.ts";
+import { chain } from "./loads/chain.ts";
+import { fanOut } from "./loads/fan-out.ts";
 import type { Load } from "./loads/load.ts";
-import { measureRecovery } from "./loads/recovery.ts";
-import { measureRest } from "./loads/rest.ts";
-import { measureSimple } from "./loads/simple.ts";
-import { measureSleepers } from "./loads/sleepers.ts";
-import { measureStartOnly } from "./loads/start-only.ts";
+import { recovery } from "./loads/recovery.ts";
+import { rest } from "./loads/rest.ts";
+import { simple } from "./loads/simple.ts";
+import { sleepers } from "./loads/sleepers.ts";
+import { startOnly } from "./loads/start-only.ts";
 import { PROFILED, profile } from "./profile.ts";
 
-const LOADS: Readonly<Record<string, Load>> = {
-  simple: measureSimple,
-  "chain-5": measureChain,
-  "fan-out-100": measureFanOut,
-  "start-only": measureStartOnly,
-  sleepers: measureSleepers,
-  rest: measureRest,
-  recovery: measureRecovery,
-};
+const LOADS: readonly Load[] = [simple, chain, fanOut, startOnly, sleepers, rest, recovery];
 
 const SECONDS = 10;
 const SECONDS_MAX = 600;
-/** The baselines need no long look: nothing in them warms up slowly. */
-const BASELINE_SHARE = 0.2;
+
+interface Found {
+  readonly load: string;
+  readonly figures: readonly Compared[];
+}
 
 interface Arguments {
   readonly names: readonly string[];
@@ -58,27 +53,29 @@ if (typeof given === "string") {
 }
 
 async function measure({ names, seconds, isJson }: Arguments): Promise<void> {
-  const figures: Figure[] = [];
+  const loads: Found[] = [];
   const failures: string[] = [];
-  const show = (title: string, from: number) => {
-    if (!isJson) console.log(`${title}\n${toTable(compare(figures).slice(from))}\n`);
-  };
-  figures.push(...(await measureBaselines(Math.max(0.5, seconds * BASELINE_SHARE))));
-  show("baselines", 0);
-  for (const name of names) {
-    const from = figures.length;
+  for (const load of LOADS.filter(({ name }) => names.includes(name))) {
     try {
-      figures.push(...((await LOADS[name]?.({ seconds })) ?? []));
-      show(name, from);
+      const figures = compare(await measureOne(load, seconds));
+      loads.push({ load: load.name, figures });
+      if (!isJson) console.log(`${load.name}\n${toTable(figures)}\n`);
     } catch (error) {
-      failures.push(name);
-      console.error(`${name} failed: ${error instanceof Error ? error.message : String(error)}`);
+      failures.push(load.name);
+      console.error(`${load.name} failed: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
-  const result = { at: new Date().toISOString(), seconds, machine: machine(), failures, figures: compare(figures) };
+  const result = { at: new Date().toISOString(), seconds, machine: machine(), failures, loads };
   const file = keep(result);
   console.log(isJson ? JSON.stringify(result, null, 2) : `Kept in ${file}`);
   if (failures.length > 0) process.exitCode = 1;
+}
+
+async function measureOne(load: Load, seconds: number): Promise<readonly Figure[]> {
+  const before = await measureBaselines(load.baselines);
+  const figures = await load.measure({ seconds });
+  const after = await measureBaselines(load.baselines);
+  return [...meanOf(before, after), ...figures];
 }
 
 function machine(): object {
@@ -96,7 +93,7 @@ function machine(): object {
   };
 }
 
-function keep(result: { readonly at: string; readonly figures: readonly Compared[] }): string {
+function keep(result: { readonly at: string; readonly loads: readonly Found[] }): string {
   const folder = new URL("results/", import.meta.url);
   mkdirSync(folder, { recursive: true });
   const name = `${result.at.replaceAll(/[:.]/g, "-")}.json`;
@@ -116,7 +113,7 @@ function readArguments(args: string[]): Arguments | string {
         profile: { type: "boolean", default: false },
       },
     });
-    const known = values.profile ? PROFILED : Object.keys(LOADS);
+    const known = values.profile ? PROFILED : LOADS.map(({ name }) => name);
     const unknown = positionals.find((name) => !known.includes(name));
     if (unknown !== undefined) return `Expected a load of ${known.join(", ")}, but met "${unknown}".`;
     const seconds = values.seconds === undefined ? SECONDS : Number(values.seconds);

@@ -9,6 +9,8 @@ const TICKS_PER_SECOND = 100;
 
 export interface Usage {
   readonly at: number;
+  /** Of the whole machine. */
+  readonly busySeconds: number;
   /** Of all threads. */
   readonly cpuSeconds: number;
   /** Of the main thread, where the event loop is. */
@@ -22,6 +24,7 @@ export function readUsage(pid: number): Usage {
   const status = readFileSync(`/proc/${pid}/status`, "utf8");
   return {
     at: performance.now(),
+    busySeconds: readBusySeconds(),
     cpuSeconds: cpuSecondsOf(`/proc/${pid}/stat`),
     mainThreadSeconds: cpuSecondsOf(`/proc/${pid}/task/${pid}/stat`),
     residentBytes: bytesOf(status, "VmRSS"),
@@ -33,6 +36,8 @@ export interface Share {
   /** 1 is one processor, fully used. */
   readonly cpu: number;
   readonly mainThread: number;
+  /** Of everybody on the machine. */
+  readonly machine: number;
 }
 
 export function shareBetween(before: Usage, after: Usage): Share {
@@ -40,6 +45,7 @@ export function shareBetween(before: Usage, after: Usage): Share {
   return {
     cpu: (after.cpuSeconds - before.cpuSeconds) / seconds,
     mainThread: (after.mainThreadSeconds - before.mainThreadSeconds) / seconds,
+    machine: (after.busySeconds - before.busySeconds) / seconds,
   };
 }
 
@@ -56,12 +62,13 @@ function bytesOf(status: string, name: string): number {
 
 /** How many processors of the machine are at work for others, looked at for a while in which we do nothing. */
 export async function readOthers(ms: number): Promise<number> {
-  const before = busySeconds();
+  const before = readBusySeconds();
   const from = performance.now();
   await pause(ms);
-  return (busySeconds() - before) / ((performance.now() - from) / 1000);
+  return (readBusySeconds() - before) / ((performance.now() - from) / 1000);
 }
 
-function busySeconds(): number {
+/** Of all processors together, since the machine was started. */
+export function readBusySeconds(): number {
   return cpus().reduce((sum, { times }) => sum + times.user + times.nice + times.sys + times.irq, 0) / 1000;
 }

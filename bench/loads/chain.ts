@@ -6,7 +6,16 @@
 
 import type { Figure } from "../figures.ts";
 import { register, startPlatform } from "../platform.ts";
-import { closed, driveLoad, EXECUTOR, type LoadOptions, perSecond, type Requests, usageFigures } from "./load.ts";
+import {
+  closed,
+  driveLoad,
+  EXECUTOR,
+  type Load,
+  type LoadOptions,
+  perSecond,
+  type Requests,
+  usageFigures,
+} from "./load.ts";
 
 const STEPS = 5;
 const CLIENTS = 256;
@@ -17,7 +26,9 @@ export const CHAIN: Requests = {
   expected: { status: 200, text: `"output":{"n":${STEPS}}`, times: 1 },
 };
 
-export async function measureChain({ seconds }: LoadOptions): Promise<readonly Figure[]> {
+export const chain: Load = { name: "chain-5", baselines: ["echo.1", "echo.256"], measure };
+
+async function measure({ seconds }: LoadOptions): Promise<readonly Figure[]> {
   await using platform = await startPlatform();
   await register(platform.url, "chain-5");
   const alone = await driveLoad(platform, CHAIN, { pace: closed(1), seconds: seconds / 2, executor: EXECUTOR });
@@ -58,6 +69,6 @@ export async function measureChain({ seconds }: LoadOptions): Promise<readonly F
       value: many.latency.p99Ms,
       unit: "ms",
     },
-    ...usageFigures("chain", `chain-5, ${CLIENTS} clients`, many),
+    ...usageFigures("chain", `chain-5, ${CLIENTS} clients`, many, { clients: CLIENTS }),
   ];
 }

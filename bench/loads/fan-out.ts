@@ -2,7 +2,16 @@
 
 import type { Figure } from "../figures.ts";
 import { register, startPlatform } from "../platform.ts";
-import { closed, driveLoad, EXECUTOR, type LoadOptions, perSecond, type Requests, usageFigures } from "./load.ts";
+import {
+  closed,
+  driveLoad,
+  EXECUTOR,
+  type Load,
+  type LoadOptions,
+  perSecond,
+  type Requests,
+  usageFigures,
+} from "./load.ts";
 
 const ITEMS = 100;
 const CLIENTS = 16;
@@ -13,7 +22,9 @@ const FAN_OUT: Requests = {
   expected: { status: 200, text: `"output":{"count":${ITEMS}}`, times: 1 },
 };
 
-export async function measureFanOut({ seconds }: LoadOptions): Promise<readonly Figure[]> {
+export const fanOut: Load = { name: "fan-out-100", baselines: ["commit.100"], measure };
+
+async function measure({ seconds }: LoadOptions): Promise<readonly Figure[]> {
   await using platform = await startPlatform();
   await register(platform.url, "fan-out-100");
   const alone = await driveLoad(platform, FAN_OUT, { pace: closed(1), seconds: seconds / 2, executor: EXECUTOR });

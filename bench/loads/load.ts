@@ -1,12 +1,18 @@
 /** What the loads share: how a start is asked for, how it is driven, and the figures that every drive gives. */
 
+import type { Baseline } from "../baselines/baselines.ts";
 import { type Driven, drive } from "../drive.ts";
 import type { Figure } from "../figures.ts";
 import type { ExecutorOptions, Expectation, Pace } from "../generator/job.ts";
 import type { Platform } from "../platform.ts";
 
-/** Finds its figures in about `seconds`, and cleans up behind it. */
-export type Load = (options: LoadOptions) => Promise<readonly Figure[]>;
+export interface Load {
+  readonly name: string;
+  /** What its figures are compared with. */
+  readonly baselines: readonly Baseline[];
+  /** Finds its figures in a time that grows with `seconds`, and cleans up behind it. */
+  readonly measure: (options: LoadOptions) => Promise<readonly Figure[]>;
+}
 
 export interface LoadOptions {
   readonly seconds: number;
@@ -50,8 +56,13 @@ export function perSecond({ answers, seconds }: Driven): number {
  * What the platform took for it, and the generator beside it. Of all figures the time for one execution is the one that a
  * busy machine distorts least.
  */
-export function usageFigures(prefix: string, what: string, driven: Driven, executionsPerAnswer = 1): readonly Figure[] {
-  const { share, generatorCpu, residentBytes } = driven;
+export function usageFigures(
+  prefix: string,
+  what: string,
+  driven: Driven,
+  { clients, executionsPerAnswer = 1 }: { readonly clients?: number; readonly executionsPerAnswer?: number } = {},
+): readonly Figure[] {
+  const { share, generatorCpu, othersCpu, residentBytes } = driven;
   const usFor = (processors: number) => (processors * 1e6) / (perSecond(driven) * executionsPerAnswer);
   return [
     { id: `${prefix}.time`, what: `${what}: processor time for each`, value: usFor(share.cpu), unit: "us" },
@@ -60,10 +71,11 @@ export function usageFigures(prefix: string, what: string, driven: Driven, execu
       what: `${what}: of that in the main thread`,
       value: usFor(share.mainThread),
       unit: "us",
-      baseline: "echo.64.time",
+      ...(clients === undefined ? {} : { baseline: `echo.${clients}.time` }),
     },
     { id: `${prefix}.cpu`, what: `${what}: processors used by the platform`, value: share.cpu, unit: "" },
     { id: `${prefix}.generator`, what: `${what}: processors used by the generator`, value: generatorCpu, unit: "" },
+    { id: `${prefix}.others`, what: `${what}: processors used by others`, value: othersCpu, unit: "" },
     { id: `${prefix}.memory`, what: `${what}: memory of the platform`, value: residentBytes / 1e6, unit: "MB" },
   ];
 }

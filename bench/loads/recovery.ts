@@ -7,14 +7,16 @@ import { setTimeout as pause } from "node:timers/promises";
 import { runExecutor } from "../drive.ts";
 import type { Figure } from "../figures.ts";
 import { countExecutions, register, startMany, startPlatform, waitForCompleted } from "../platform.ts";
-import { EXECUTOR } from "./load.ts";
+import { EXECUTOR, type Load } from "./load.ts";
 
 const EXECUTIONS = 1000;
 /** Of 5,000: most executions are in the middle then. */
 const TASKS_BEFORE_KILL = 2000;
 const COMPLETED_SECONDS_MAX = 120;
 
-export async function measureRecovery(): Promise<readonly Figure[]> {
+export const recovery: Load = { name: "recovery", baselines: ["start"], measure };
+
+async function measure(): Promise<readonly Figure[]> {
   const first = await startPlatform();
   await register(first.url, "chain-5");
   await startMany(
@@ -37,7 +39,7 @@ export async function measureRecovery(): Promise<readonly Figure[]> {
       value: EXECUTIONS - completed,
       unit: "",
     },
-    { id: "recovery.ready", what: "recovery: ready after", value: second.readyMs, unit: "ms", baseline: "echo.start" },
+    { id: "recovery.ready", what: "recovery: ready after", value: second.readyMs, unit: "ms", baseline: "start.ready" },
     {
       id: "recovery.completed",
       what: "recovery: all completed after kill -9",

@@ -5,13 +5,15 @@ import type { Figure } from "../figures.ts";
 import { createFolder } from "../places.ts";
 import { register, startMany, startPlatform } from "../platform.ts";
 import { readUsage, shareBetween } from "../usage.ts";
-import { type LoadOptions, median } from "./load.ts";
+import { type Load, type LoadOptions, median } from "./load.ts";
 
 const STARTS = 7;
 /** What the start has left to do is done by then. */
 const SETTLE_MS = 3000;
 
-export async function measureRest({ seconds }: LoadOptions): Promise<readonly Figure[]> {
+export const rest: Load = { name: "rest", baselines: ["start"], measure };
+
+async function measure({ seconds }: LoadOptions): Promise<readonly Figure[]> {
   const directory = createFolder("rest");
   const first = await startPlatform({ directory });
   await register(first.url, "simple");
@@ -32,9 +34,9 @@ export async function measureRest({ seconds }: LoadOptions): Promise<readonly Fi
   await pause((seconds / 2) * 1000);
   const after = readUsage(platform.pid);
   return [
-    { id: "rest.ready", what: "rest: ready after", value: median(readyMs), unit: "ms", baseline: "echo.start" },
+    { id: "rest.ready", what: "rest: ready after", value: median(readyMs), unit: "ms", baseline: "start.ready" },
     { id: "rest.accepted", what: "rest: first start accepted after", value: median(acceptedMs), unit: "ms" },
-    { id: "rest.memory", what: "rest: memory", value: after.residentBytes / 1e6, unit: "MB", baseline: "echo.memory" },
+    { id: "rest.memory", what: "rest: memory", value: after.residentBytes / 1e6, unit: "MB", baseline: "start.memory" },
     { id: "rest.memory.own", what: "rest: memory without mapped files", value: after.anonymousBytes / 1e6, unit: "MB" },
     { id: "rest.cpu", what: "rest: processor", value: shareBetween(before, after).cpu * 100, unit: "%" },
   ];

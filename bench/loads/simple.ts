@@ -8,7 +8,16 @@
 import type { Driven } from "../drive.ts";
 import type { Figure } from "../figures.ts";
 import { countExecutions, type Platform, register, startPlatform } from "../platform.ts";
-import { closed, driveLoad, halfOf, type LoadOptions, perSecond, type Requests, usageFigures } from "./load.ts";
+import {
+  closed,
+  driveLoad,
+  halfOf,
+  type Load,
+  type LoadOptions,
+  perSecond,
+  type Requests,
+  usageFigures,
+} from "./load.ts";
 
 const CLIENTS = 64;
 const BATCH = 100;
@@ -35,7 +44,9 @@ const BATCHES: Requests = {
   expected: { status: 202, text: '"status":"completed"', times: BATCH },
 };
 
-export async function measureSimple({ seconds }: LoadOptions): Promise<readonly Figure[]> {
+export const simple: Load = { name: "simple", baselines: ["echo.64", "commit.100"], measure };
+
+async function measure({ seconds }: LoadOptions): Promise<readonly Figure[]> {
   await using platform = await startPlatform();
   await register(platform.url, "simple");
   const single = await driveLoad(platform, SINGLE, { pace: closed(CLIENTS), seconds });
@@ -61,7 +72,7 @@ export async function measureSimple({ seconds }: LoadOptions): Promise<readonly 
       value: steady.lateness.p50Ms,
       unit: "ms",
     },
-    ...usageFigures("simple", `simple, ${CLIENTS} clients`, single),
+    ...usageFigures("simple", `simple, ${CLIENTS} clients`, single, { clients: CLIENTS }),
     {
       id: "simple.output.rate",
       what: `simple, ${CLIENTS} clients, output in the answer: completed`,
@@ -76,7 +87,7 @@ export async function measureSimple({ seconds }: LoadOptions): Promise<readonly 
       unit: "/s",
       baseline: "commit.100.rate",
     },
-    ...usageFigures("simple.batch", `simple, batches of ${BATCH}`, batches, BATCH),
+    ...usageFigures("simple.batch", `simple, batches of ${BATCH}`, batches, { executionsPerAnswer: BATCH }),
   ];
 }
 

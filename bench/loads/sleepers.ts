@@ -11,13 +11,16 @@ import type { Figure } from "../figures.ts";
 import { createFolder } from "../places.ts";
 import { type Platform, register, startMany, startPlatform } from "../platform.ts";
 import { readUsage } from "../usage.ts";
+import type { Load } from "./load.ts";
 
 const SLEEPERS = 10_000;
 const PARKED_SECONDS_MAX = 60;
 /** For what was freed to be given back. */
 const SETTLE_MS = 5000;
 
-export async function measureSleepers(): Promise<readonly Figure[]> {
+export const sleepers: Load = { name: "sleepers", baselines: ["start"], measure };
+
+async function measure(): Promise<readonly Figure[]> {
   const directory = createFolder("sleepers");
   const before = await startPlatform({ directory });
   await register(before.url, "sleepers");
@@ -71,7 +74,7 @@ export async function measureSleepers(): Promise<readonly Figure[]> {
       what: "sleepers: ready after kill -9",
       value: again.readyMs,
       unit: "ms",
-      baseline: "echo.start",
+      baseline: "start.ready",
     },
   ];
 }

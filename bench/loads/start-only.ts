@@ -2,7 +2,16 @@
 
 import type { Figure } from "../figures.ts";
 import { register, startPlatform } from "../platform.ts";
-import { closed, driveLoad, halfOf, type LoadOptions, perSecond, type Requests, usageFigures } from "./load.ts";
+import {
+  closed,
+  driveLoad,
+  halfOf,
+  type Load,
+  type LoadOptions,
+  perSecond,
+  type Requests,
+  usageFigures,
+} from "./load.ts";
 
 const CLIENTS = 256;
 
@@ -12,7 +21,9 @@ const START_ONLY: Requests = {
   expected: { status: 202, text: '"status":"running"', times: 1 },
 };
 
-export async function measureStartOnly({ seconds }: LoadOptions): Promise<readonly Figure[]> {
+export const startOnly: Load = { name: "start-only", baselines: ["echo.256"], measure };
+
+async function measure({ seconds }: LoadOptions): Promise<readonly Figure[]> {
   await using platform = await startPlatform();
   await register(platform.url, "start-only");
   const most = await driveLoad(platform, START_ONLY, { pace: closed(CLIENTS), seconds });
@@ -50,6 +61,6 @@ export async function measureStartOnly({ seconds }: LoadOptions): Promise<readon
       value: steady.latency.p99Ms,
       unit: "ms",
     },
-    ...usageFigures("start-only", `start-only, ${CLIENTS} clients`, most),
+    ...usageFigures("start-only", `start-only, ${CLIENTS} clients`, most, { clients: CLIENTS }),
   ];
 }
