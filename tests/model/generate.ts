@@ -4,6 +4,7 @@
  */
 
 import fc from "fast-check";
+import { defined } from "../../src/core/base/bug.ts";
 import { failureTarget, hasCycle, toGraph } from "./graph.ts";
 import { DECLARED, type Plan, plans, sometimes, TEMPORARY } from "./plan.ts";
 import type { Action, LoopSource, Retry, Step, Workflow } from "./workflow.ts";
@@ -22,6 +23,16 @@ export function workflows(): fc.Arbitrary<Workflow> {
 
 /** Of the branches of a parallel step; a number never asks for more than there are. */
 const JOINS = [null, null, "all", "any", 1, 2] as const;
+
+/** What a catch asks for; none is any. */
+const CAUGHT = [
+  [],
+  ["DECLARED_A"],
+  ["TEMPORARY_A"],
+  [],
+  ["TEMPORARY_B", "FINAL_A"],
+  ["ITERATION_LIMIT", "FINAL_B"],
+] as const;
 
 interface Place {
   /** Shared by the whole workflow. */
@@ -47,11 +58,12 @@ function buildList(plans: readonly Plan[], place: Place, first: readonly Step[] 
 }
 
 function buildStep(plan: Plan, place: Place): Step {
-  const name = takeName(place);
-  const action = buildAction(plan, name, place);
+  place.count.steps += 1;
+  const number = place.count.steps;
+  const action = buildAction(plan, number, place);
   const isEnd = action.type === "fail" || action.type === "return";
   return {
-    name,
+    name: `s${number}`,
     action,
     onSuccess: null,
     onFailure:
@@ -62,27 +74,22 @@ function buildStep(plan: Plan, place: Place): Step {
     // On a parallel step the field is about its branches.
     join: action.type === "parallel" ? null : plan.join,
     when: plan.when,
-    retry: isEnd ? null : buildRetry(plan, action, place),
+    retry: isEnd ? null : buildRetry(plan, action, number),
   };
 }
 
-function takeName(place: Place): string {
-  place.count.steps += 1;
-  return `s${place.count.steps}`;
-}
-
 /** A container says which codes it retries; a function may leave that to its executor. Nothing else ever fails. */
-function buildRetry(plan: Plan, action: Action, place: Place): Retry | null {
+function buildRetry(plan: Plan, action: Action, number: number): Retry | null {
   if (plan.attemptsMax === null || ["set", "transform", "wait", "wait_for_event"].includes(action.type)) return null;
   const isOpen = action.type === "function" && choose(plan, 3, 2) === 0;
   return {
     attemptsMax: plan.attemptsMax,
-    delayMs: place.count.steps * DELAY_MS,
+    delayMs: number * DELAY_MS,
     codes: isOpen ? null : TEMPORARY.slice(choose(plan, 3, 2)),
   };
 }
 
-function buildAction(plan: Plan, name: string, place: Place): Action {
+function buildAction(plan: Plan, number: number, place: Place): Action {
   const lists = plan.lists;
   const list = (i: number) => buildList(lists[i] ?? [], place);
   const listOrNull = (i: number) => (lists[i] === undefined ? null : list(i));
@@ -93,7 +100,7 @@ function buildAction(plan: Plan, name: string, place: Place): Action {
     case "set":
       return { type: "set", counter: "any" };
     case "wait":
-      return { type: "wait", durationMs: place.count.steps * DELAY_MS + DELAY_MS / 2 };
+      return { type: "wait", durationMs: number * DELAY_MS + DELAY_MS / 2 };
     case "fail":
       return { type: "fail", code: DECLARED[choose(plan, 0, 2)] ?? DECLARED[0] };
     case "return":
@@ -117,28 +124,30 @@ function buildAction(plan: Plan, name: string, place: Place): Action {
         concurrencyMax: [null, null, 1, 2][choose(plan, 2, 4)] ?? null,
       };
     case "loop":
-      return buildLoop(plan, name, place, failFast);
-    case "try": {
-      if (lists[1] === undefined) return buildAction({ ...plan, type: "condition" }, name, place);
-      // The language asks for a handler: the second list is the catch, or the finally where there is no third.
-      const hasFinallyOnly = lists[2] === undefined && choose(plan, 0, 2) === 0;
-      const last = hasFinallyOnly ? lists[1] : lists[2];
-      return {
-        type: "try",
-        steps: list(0),
-        catches: hasFinallyOnly ? [] : [{ codes: catchCodes(plan), steps: list(1) }],
-        finally: last === undefined ? null : buildList(last, { ...place, mayReturn: false }),
-      };
-    }
+      return buildLoop(plan, number, place, failFast);
+    case "try":
+      return buildTry(plan, number, place);
   }
 }
 
-function catchCodes(plan: Plan): readonly string[] {
-  return (
-    [[], [], ["TEMPORARY_A"], ["TEMPORARY_B", "FINAL_A"], ["DECLARED_A"], ["ITERATION_LIMIT", "FINAL_B"]][
-      choose(plan, 1, 6)
-    ] ?? []
-  );
+/** The language asks for a handler: a body alone becomes a condition. The last list is a catch or the finally. */
+function buildTry(plan: Plan, number: number, place: Place): Action {
+  const [body, ...handlers] = plan.lists;
+  if (body === undefined || handlers.length === 0) return buildAction({ ...plan, type: "condition" }, number, place);
+  const last = choose(plan, 0, 3) > 0 ? handlers.at(-1) : undefined;
+  return {
+    type: "try",
+    steps: buildList(body, place),
+    catches: (last === undefined ? handlers : handlers.slice(0, -1)).map((handler, i) => ({
+      codes: catchCodes(plan, i),
+      steps: buildList(handler, place),
+    })),
+    finally: last === undefined ? null : buildList(last, { ...place, mayReturn: false }),
+  };
+}
+
+function catchCodes(plan: Plan, place: number): readonly string[] {
+  return CAUGHT[(choose(plan, 1, CAUGHT.length) + place) % CAUGHT.length] ?? [];
 }
 
 function buildJoin(plan: Plan): "all" | "any" | number | null {
@@ -146,16 +155,16 @@ function buildJoin(plan: Plan): "all" | "any" | number | null {
   return typeof join === "number" ? Math.min(join, plan.lists.length) : join;
 }
 
-function buildLoop(plan: Plan, name: string, place: Place, failFast: boolean | null): Action {
-  const counter = `count_${name}`;
+function buildLoop(plan: Plan, number: number, place: Place, failFast: boolean | null): Action {
+  const counter = `count_s${number}`;
   const count = choose(plan, 1, 4);
-  const over: LoopSource | undefined = [
-    { kind: "each", items: count, chunkSize: null } as const,
-    { kind: "each", items: 2 * count, chunkSize: 2 } as const,
-    { kind: "times", times: count } as const,
-    { kind: "while", counter, below: count, iterationsMax: 1 + choose(plan, 3, 4) } as const,
-  ][choose(plan, 2, 4)];
-  if (over === undefined) throw new RangeError("Expected one of four choices.");
+  const sources: readonly LoopSource[] = [
+    { kind: "each", items: count, chunkSize: null },
+    { kind: "each", items: 2 * count, chunkSize: 2 },
+    { kind: "times", times: count },
+    { kind: "while", counter, below: count, iterationsMax: 1 + choose(plan, 3, 4) },
+  ];
+  const over = defined(sources[choose(plan, 2, sources.length)], "one of the sources");
   // The counting step stands first; where the rest of the plan cuts it off, the limit of iterations ends the loop.
   const counting: Step = { ...buildStep({ ...plan, type: "set", failure: null }, place), join: null, when: null };
   const isWhile = over.kind === "while";

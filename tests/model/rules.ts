@@ -1,7 +1,7 @@
 /**
  * The flow rules, one small step at a time.
  *
- *     settle:  close a scope that is over | skip a step that is dead | begin a step that may begin | nothing left: wait
+ *     settle:  close a scope that is over | look at the branches of a step | skip a dead step | begin a step | else wait
  *
  * Nothing is remembered that can be asked: an edge is taken or dead because of how its first step ended, a step may begin
  * because of its edges. That is slow and short, which is what a yardstick should be. The numbers are those of the rules.
