@@ -18,6 +18,7 @@ import type {
   LogLine,
   ResultsMessage,
 } from "../core/protocol/executions.ts";
+import type { ExplanationMessage } from "../core/protocol/explanations.ts";
 import type { BatchAnswer, BatchItem, StartAnswer, StartOptions } from "../core/protocol/starts.ts";
 import type { RegisterAnswer, ValidateAnswer, WorkflowDetail, WorkflowSummary } from "../core/protocol/workflows.ts";
 import { type CallRequest, type Connection, type ConnectionOptions, connect } from "./http.ts";
@@ -35,6 +36,8 @@ export interface Client {
   waitForEnd(executionId: string, options?: { signal?: AbortSignal }): Promise<ExecutionMessage>;
   readonly executions: {
     get(executionId: string): Promise<ExecutionMessage>;
+    /** Why it has not ended: one sentence, and everything it waits for. */
+    explain(executionId: string): Promise<ExplanationMessage>;
     results(executionId: string): Promise<ResultsMessage>;
     /** Newest first, page after page. */
     list(filter?: ExecutionFilter): AsyncIterable<ExecutionSummary>;
@@ -146,6 +149,7 @@ export function createClient(options: ConnectionOptions = {}): Client {
     },
     executions: {
       get: (executionId) => read({ method: "GET", path: execution(executionId) }),
+      explain: (executionId) => read({ method: "GET", path: `${execution(executionId)}/explain` }),
       results: (executionId) => read({ method: "GET", path: `${execution(executionId)}/results` }),
       list: ({ metadata, ...filter } = {}) =>
         pages(connection, "/api/v1/executions", {

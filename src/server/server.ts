@@ -27,6 +27,7 @@ import { bindDocuments } from "./routes/documents.ts";
 import { bindEvents } from "./routes/events.ts";
 import { bindExecutions } from "./routes/executions.ts";
 import { bindExecutors } from "./routes/executors.ts";
+import { bindExplanations } from "./routes/explanations.ts";
 import { bindExpressions } from "./routes/expressions.ts";
 import { bindHealth } from "./routes/health.ts";
 import { bindStarts } from "./routes/starts.ts";
@@ -123,6 +124,7 @@ export function createServer({ host, clock, entropy, config, report = () => {} }
   bindWorkflows(context);
   bindStarts(context);
   bindExecutions(context);
+  bindExplanations(context);
   bindControls(context);
   bindTasks(context);
   bindExecutors(context);

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type { ControlAnswer, ExecutionMessage, ExecutionSummary } from "../../core/protocol/executions.ts";
+import type { ExplanationMessage } from "../../core/protocol/explanations.ts";
 import type { ExecutionFilter } from "../../sdk/client.ts";
 import { readInput } from "../context.ts";
 import { CommandFailure, EXIT } from "../exit-codes.ts";
@@ -12,6 +13,7 @@ export function executionsCommand(program: Command, run: RunCommand): void {
   const executions = program.command("executions").description("look at executions and control them");
   listCommand(executions, run);
   getCommand(executions, run);
+  explainCommand(executions, run);
   historyCommand(executions, run);
   logsCommand(executions, run);
   controlCommands(executions, run);
@@ -122,6 +124,28 @@ function describe(terminal: Terminal, execution: ExecutionMessage): string {
       ? `\n${terminal.style("bold", "output")}\n${JSON.stringify(execution.output, null, 2)}`
       : "";
   return `${table(facts)}\n\n${table([["STEP", "TYPE", "STATUS", "ATTEMPTS", "SECONDS", "ERROR"], ...steps])}${output}`;
+}
+
+function explainCommand(executions: Command, run: RunCommand): void {
+  executions
+    .command("explain")
+    .description("why it has not ended: what it waits for")
+    .argument("<id>")
+    .action((id: string) =>
+      run(async ({ terminal, client }) => {
+        const explanation = await client().executions.explain(id);
+        if (terminal.isJson) terminal.printJson(explanation);
+        else terminal.print(inert(linesOf(explanation).join("\n")));
+        return EXIT.ok;
+      }),
+    );
+}
+
+/** The sentence, and every wait by itself where it says more than the sentence does. */
+function linesOf({ sentence, waits, hidden }: ExplanationMessage): readonly string[] {
+  const told = waits.map((wait) => `  ${wait.sentence}`);
+  const isWhole = waits.length <= 1 && hidden === 0;
+  return [sentence, ...(isWhole ? [] : ["", ...told]), ...(hidden === 0 ? [] : [`  ... and ${hidden} more.`])];
 }
 
 function historyCommand(executions: Command, run: RunCommand): void {

@@ -10,6 +10,7 @@ import {
   LogPage,
   ResultsMessage,
 } from "./executions.ts";
+import { ExplanationMessage } from "./explanations.ts";
 import {
   AnyJson,
   CLOSED,
@@ -191,6 +192,16 @@ export const readExecution: Route<ExecutionParams, object, unknown> = read<objec
   summary: "Read an execution with its steps",
   query: null,
   answers: { 200: { description: "The execution.", schema: ExecutionMessage } },
+});
+
+export const explainExecution: Route<ExecutionParams, object, unknown> = read<object>({
+  part: "/explain",
+  operationId: "explainExecution",
+  summary: "Read why an execution has not ended",
+  description:
+    "One sentence, and everything it waits for: executors, attempts under way or to come, times, events, children, the end of a pause. Of one that has ended: how.",
+  query: null,
+  answers: { 200: { description: "The reason.", schema: ExplanationMessage } },
 });
 
 export const readResults: Route<ExecutionParams, WaitQuery, unknown> = read<WaitQuery>({

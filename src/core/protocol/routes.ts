@@ -12,6 +12,7 @@ import {
 import { publishEvents } from "./events.ts";
 import {
   cancelExecution,
+  explainExecution,
   listExecutions,
   pauseExecution,
   readExecution,
@@ -71,6 +72,7 @@ export const ROUTES: readonly AnyRoute[] = [
   startExecutions,
   listExecutions,
   readExecution,
+  explainExecution,
   readResults,
   readHistory,
   readLogs,

@@ -36,13 +36,17 @@ export interface View {
   output: Json;
   error: StepError | null;
   finishedAt: Instant | null;
+  /** When it began to wind up or to undo; null while it does neither. */
+  phaseSince: Instant | null;
 }
 
-interface StepRecord {
+export interface StepRecord {
   /** What the engine knew of it last: finished iterations are gone from the execution but not from here. */
   state: StepState;
   /** When the work began, as its executor says; null where nobody said. */
   startedAt: Instant | null;
+  /** When it came to what it is doing now; null where it has not begun. */
+  since: Instant | null;
   fallback: boolean;
 }
 
@@ -67,13 +71,17 @@ export function createView(definition: Definition, identity: { id: string; works
     output: null,
     error: null,
     finishedAt: null,
+    phaseSince: null,
   };
 }
 
 export function addEvent(view: View, event: HistoryEvent): void {
   const { execution } = view;
+  const before = leaving(execution);
   evolve(view.definition, execution, event);
   execution.agenda.tidy();
+  const now = leaving(execution);
+  if (now !== before) view.phaseSince = now === null ? null : Date.parse(event.at);
   if (event.path === null) recordExecution(view, event);
   else recordStep(view, event);
 }
@@ -104,8 +112,12 @@ export function toMessage(view: View, facts: ViewFacts): ExecutionMessage {
   };
 }
 
-function phaseOf({ status, ending, compensation }: Execution): ExecutionMessage["phase"] {
-  if (status !== "running") return null;
+function phaseOf(execution: Execution): ExecutionMessage["phase"] {
+  return execution.status === "running" ? leaving(execution) : null;
+}
+
+/** Also while it is paused. */
+function leaving({ ending, compensation }: Execution): ExecutionMessage["phase"] {
   return compensation !== null ? "compensating" : ending !== null ? "closing" : null;
 }
 
@@ -190,7 +202,11 @@ function recordStep(view: View, event: StepEvent): void {
   const record = recordOf(view, event.path);
   if (record === null) return;
   switch (event.type) {
+    case "StepScheduled":
+      record.since = Date.parse(event.at);
+      return;
     case "StepStarted":
+      record.since = Date.parse(event.at);
       if (event.data.detail.kind === "loop") {
         view.loops.begin(event.path, event.data.detail.items?.length ?? event.data.detail.count ?? null);
       }
@@ -200,6 +216,7 @@ function recordStep(view: View, event: StepEvent): void {
       record.fallback = event.data.fallback === true;
       return;
     case "StepAttemptFailed":
+      record.since = Date.parse(event.at);
       record.startedAt ??= instantOf(event.data.started_at);
       forgetInside(view, record.state);
       return;
@@ -217,11 +234,12 @@ function recordOf(view: View, path: string): StepRecord | null {
     if (known.state !== state) {
       known.state = state;
       known.startedAt = null;
+      known.since = null;
       known.fallback = false;
     }
     return known;
   }
-  const record = { state, startedAt: null, fallback: false };
+  const record = { state, startedAt: null, since: null, fallback: false };
   view.records.set(path, record);
   view.loops.addStep(path);
   return record;
@@ -248,7 +266,7 @@ function* shownSteps(view: View, facts: ViewFacts): Iterable<StepMessage> {
   for (const [path, state] of view.execution.steps) {
     const hasNotBegun = state.status === "pending" && !view.records.has(path);
     if (hasNotBegun && (state.scope.status !== "ended" || view.execution.hasEnded)) {
-      yield toStep(view, facts, { state, startedAt: null, fallback: false });
+      yield toStep(view, facts, { state, startedAt: null, since: null, fallback: false });
     }
   }
 }

@@ -29,7 +29,8 @@ export interface Registry {
   list(workspace: string, waiting: ReadonlyMap<string, number>): readonly ExecutorRecord[];
 }
 
-const ONLINE_MS = 60_000;
+/** So long after it was last heard of an instance counts as there. */
+export const ONLINE_MS = 60_000;
 const STALE_MS = 5 * 60_000;
 /** Instances come and go with every deployment; after an hour nobody asks for the old ones. */
 const FORGOTTEN_MS = 60 * 60_000;

@@ -1,0 +1,140 @@
+/**
+ * Why an execution has not ended.
+ *
+ *     view ──► steps that have begun and not ended ──► one wait each ──► the sentence of the one that matters most
+ *               + who polls, who has leased, what children do
+ *
+ * What the history cannot know (executors, leases, the state of children) is given; the rest is read off the execution.
+ * Containers say nothing of their own: what goes on inside of them does.
+ */
+
+import type { Json, JsonObject } from "../base/json.ts";
+import { quote } from "../base/text.ts";
+import { toRfc3339 } from "../base/time.ts";
+import { type ChildInner, type Ending, type Execution, isOpen, type StepState } from "../engine/execution.ts";
+import { because, type ExplainFacts, sentence, waitOf } from "./explain-step.ts";
+import type { ExplanationMessage, WaitKind, WaitMessage } from "./explanations.ts";
+import type { View } from "./view.ts";
+
+/** So many waits are told one by one. */
+const WAITS_MAX = 100;
+
+/** Ids of the children that the execution waits for: whoever explains it looks them up first. */
+export function awaitedChildren({ execution }: View): readonly string[] {
+  const waits = openSteps(execution).filter(({ inner, status }) => status === "waiting" && inner?.kind === "child");
+  return waits.slice(0, WAITS_MAX).map(({ inner }) => (inner as ChildInner).executionId);
+}
+
+export function explain(view: View, facts: ExplainFacts): ExplanationMessage {
+  const { execution } = view;
+  const status = execution.status === "new" ? facts.status : execution.status;
+  const answer = { execution_id: execution.id, status };
+  if (execution.hasEnded) return { ...answer, sentence: endOf(view), waits: [], hidden: 0 };
+  const whole = [...pauseOf(execution), ...phaseOf(view)];
+  const steps = openSteps(execution).filter(waitsItself);
+  const told = steps.slice(0, WAITS_MAX).map((step) => waitOf(view, facts, step));
+  const waits = [...whole, ...told];
+  return { ...answer, sentence: sentenceOf(facts, waits, steps.length), waits, hidden: steps.length - told.length };
+}
+
+function openSteps(execution: Execution): readonly StepState[] {
+  return [...execution.steps.values()].filter(isOpen);
+}
+
+function waitsItself(step: StepState): boolean {
+  return step.status !== "running";
+}
+
+function endOf({ execution, error, finishedAt }: View): string {
+  const at = finishedAt === null ? "" : ` at ${toRfc3339(finishedAt)}`;
+  switch (execution.status) {
+    case "completed":
+      return `It completed${at}.`;
+    case "cancelled":
+      return `It was cancelled${at}: ${sentence(error?.message ?? "no reason was given")}`;
+    case "timed_out":
+      return `It timed out${at}${because(error)}`;
+    default:
+      return `It failed${at}${because(error)}`;
+  }
+}
+
+/** What the execution as a whole waits for goes before what a step does, and what is stuck before what goes on. */
+const WEIGHT: Readonly<Record<WaitKind, number>> = {
+  paused: 0,
+  compensating: 1,
+  closing: 1,
+  executor: 2,
+  retry: 3,
+  event: 4,
+  child: 5,
+  timer: 6,
+  running: 7,
+};
+
+function sentenceOf(facts: ExplainFacts, waits: readonly WaitMessage[], stepCount: number): string {
+  if (facts.quarantine !== null) return `It was put into quarantine: ${sentence(facts.quarantine)}`;
+  const [first, ...others] = waits.toSorted((a, b) => WEIGHT[a.kind] - WEIGHT[b.kind]);
+  if (first === undefined) {
+    return facts.status === "queued"
+      ? `It was accepted at ${toRfc3339(facts.createdAt)} and has not begun.`
+      : "It waits for nothing: its next step is about to begin.";
+  }
+  const rest = first.path === null ? stepCount : stepCount - 1;
+  if (rest === 0 || (first.path === null && others.length === 0)) return first.sentence;
+  const count = rest === 1 ? "1 more step" : `${rest} more steps`;
+  const steps = first.path === null ? count.replace(" more", "") : count;
+  return `${first.sentence.slice(0, -1)}; ${steps} ${rest === 1 ? "has" : "have"} begun and not ended.`;
+}
+
+function pauseOf({ paused }: Execution): readonly WaitMessage[] {
+  if (paused === null) return [];
+  const at = toRfc3339(paused.at);
+  const timers = paused.freezeTimers ? "freeze" : "run";
+  return [whole("paused", at, `It is paused since ${at} and goes on when it is resumed.`, { timers })];
+}
+
+function phaseOf({ execution, phaseSince }: View): readonly WaitMessage[] {
+  const { compensation, ending } = execution;
+  const since = phaseSince === null ? null : toRfc3339(phaseSince);
+  if (compensation !== null) {
+    const step = compensation.steps[compensation.place];
+    const count = compensation.steps.length;
+    const doing =
+      step === undefined
+        ? `It has undone what had completed (${count} of ${count}) and winds up.`
+        : `It undoes what had completed: ${quote(step.path)} is number ${compensation.place + 1} of ${count}.`;
+    return [
+      whole("compensating", since, doing, { path: step?.path ?? null, undone: compensation.place, total: count }),
+    ];
+  }
+  if (ending === null) return [];
+  const error = "error" in ending ? ending.error : null;
+  return [
+    whole("closing", since, `It winds up, because ${causeOf(ending)}`, {
+      cause: ending.kind,
+      error: error as unknown as Json,
+    }),
+  ];
+}
+
+function causeOf(ending: Ending): string {
+  switch (ending.kind) {
+    case "cancel":
+      return `it was asked to cancel: ${sentence(ending.reason)}`;
+    case "timeout":
+      return `its time is over: ${sentence(ending.error.message)}`;
+    case "restart":
+      return "its time is over; then it begins the unfinished steps again.";
+    case "fallback":
+      return `its time is over; then its fallback step runs.`;
+    case "error":
+      return `an error rule ended it${because(ending.error)}`;
+    case "return":
+      return "a return step has ended it.";
+  }
+}
+
+function whole(kind: WaitKind, since: string | null, text: string, details: JsonObject): WaitMessage {
+  return { kind, path: null, step: null, since, until: null, sentence: text, details };
+}
