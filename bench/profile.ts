@@ -11,28 +11,36 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { CHAIN } from "./loads/chain.ts";
-import { closed, driveLoad, EXECUTOR, perSecond } from "./loads/load.ts";
+import { FAN_OUT } from "./loads/fan-out.ts";
+import { closed, driveLoad, EXECUTOR, perSecond, type Requests } from "./loads/load.ts";
 import { SINGLE } from "./loads/simple.ts";
+import { START_ONLY } from "./loads/start-only.ts";
 import { createFolder } from "./places.ts";
 import { register, startPlatform } from "./platform.ts";
 
 const LINES = 25;
 const AREAS = 12;
 
-/** What can be profiled. */
-export const PROFILED: readonly string[] = ["simple", "chain-5"];
+/** What can be profiled, and by how many clients it is asked for. */
+const LOADS: Readonly<Record<string, { readonly requests: Requests; readonly clients: number }>> = {
+  simple: { requests: SINGLE, clients: 64 },
+  "chain-5": { requests: CHAIN, clients: 256 },
+  "fan-out-100": { requests: FAN_OUT, clients: 16 },
+  "start-only": { requests: START_ONLY, clients: 256 },
+};
+
+export const PROFILED: readonly string[] = Object.keys(LOADS);
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
 export async function profile(name: string, seconds: number): Promise<void> {
+  const load = LOADS[name];
+  if (load === undefined) return;
   const folder = createFolder("profile");
   const platform = await startPlatform({ profileFolder: folder });
   await register(platform.url, name);
   const loadedAtUs = Number(process.hrtime.bigint() / 1000n);
-  const driven =
-    name === "simple"
-      ? await driveLoad(platform, SINGLE, { pace: closed(64), seconds })
-      : await driveLoad(platform, CHAIN, { pace: closed(256), seconds, executor: EXECUTOR });
+  const driven = await driveLoad(platform, load.requests, { pace: closed(load.clients), seconds, executor: EXECUTOR });
   await platform.stop();
   console.log(`${name}: ${Math.round(perSecond(driven))}/s while being profiled\n`);
   for (const file of readdirSync(folder).toSorted()) {

@@ -16,7 +16,7 @@ import {
 const ITEMS = 100;
 const CLIENTS = 16;
 
-const FAN_OUT: Requests = {
+export const FAN_OUT: Requests = {
   path: "/api/v1/workflows/fan-out-100/execute?wait=60s",
   body: JSON.stringify({ input: { items: Array.from({ length: ITEMS }, (_, n) => n) } }),
   expected: { status: 200, text: `"output":{"count":${ITEMS}}`, times: 1 },

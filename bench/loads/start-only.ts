@@ -15,7 +15,7 @@ import {
 
 const CLIENTS = 256;
 
-const START_ONLY: Requests = {
+export const START_ONLY: Requests = {
   path: "/api/v1/workflows/start-only/execute",
   body: JSON.stringify({ input: { order: "4711" } }),
   expected: { status: 202, text: '"status":"running"', times: 1 },
