@@ -149,10 +149,12 @@ function reactionsOfStep(definition: Definition, execution: Execution, event: St
     case "StepStarted": {
       const { detail } = event.data;
       if (detail.kind === "workflow") {
-        const step = defined(execution.steps.get(event.path), `step "${event.path}" to be there`);
+        // The step itself may be gone: who does not wait for a child may have ended its iteration in the same decision.
+        const index = defined(definition.stepByName.get(event.step), `step "${event.step}" to be defined`);
         const child = { executionId: detail.execution_id, workflow: detail.workflow, version: detail.version };
+        const place = { index, path: event.path };
         return [
-          { kind: "StartChild", start: childStart(definition, execution, step, child, event.data.input ?? null) },
+          { kind: "StartChild", start: childStart(definition, execution, place, child, event.data.input ?? null) },
         ];
       }
       if (detail.kind === "wait_for_event") {
@@ -259,7 +261,7 @@ function toParent(execution: Execution, end: Pick<EndChild, "status" | "output" 
 function childStart(
   definition: Definition,
   execution: Execution,
-  step: StepState,
+  step: Pick<StepState, "index" | "path">,
   child: { readonly executionId: string; readonly workflow: string; readonly version: string | null },
   input: Json,
 ): ChildStart {
@@ -312,13 +314,17 @@ function taskOf(definition: Definition, execution: Execution, step: StepState): 
   };
 }
 
-/** When the task is given up at the latest: the soonest of what bounds the step, its containers and the execution. */
+/**
+ * When the task is given up at the latest: the soonest of what bounds the step, its containers and the execution. What
+ * winds up already is not bounded any more: its `finally` may take its time.
+ */
 function deadlineOf(execution: Execution, step: StepState): Instant | null {
-  let soonest = execution.due;
+  let soonest = execution.ending === null ? execution.due : null;
   const take = (due: Instant | null) => {
     if (due !== null && (soonest === null || due < soonest)) soonest = due;
   };
   for (let outer: StepState | null = step; outer !== null; outer = outer.scope.owner) {
+    if (outer.closing !== null) continue;
     take(outer.totalDeadline);
     if (outer !== step) take(outer.deadline);
   }

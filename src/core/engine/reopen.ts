@@ -11,6 +11,7 @@ import { ownScopes, scopesIn } from "./execution.ts";
 import { dropScope, isEntry, markReady, settleEdges } from "./scopes.ts";
 
 export function reopen(definition: Definition, execution: Execution, at: Instant): void {
+  dropCalls(execution);
   execution.status = "running";
   execution.ending = null;
   execution.compensation = null;
@@ -21,6 +22,14 @@ export function reopen(definition: Definition, execution: Execution, at: Instant
   const undoable = execution.undoable.filter((step) => step.status === "completed");
   execution.undoable.splice(0, execution.undoable.length, ...undoable);
   if (execution.root !== null) reopenScope(definition, execution, execution.root, at);
+}
+
+/** What was called when the last run was terminated belongs to that run. */
+function dropCalls(execution: Execution): void {
+  const { compensation, fallback, errorSteps } = execution;
+  for (const call of [compensation?.running ?? null, fallback, errorSteps.running]) {
+    if (call !== null) dropScope(execution, call);
+  }
 }
 
 function reopenScope(definition: Definition, execution: Execution, scope: ScopeState, at: Instant): void {
@@ -60,6 +69,8 @@ function isUnfinishedContainer(step: StepState): boolean {
 
 function startOver(execution: Execution, step: StepState): void {
   for (const scope of scopesIn(step)) dropScope(execution, scope);
+  if (step.status === "scheduled") execution.openTasks -= 1;
+  execution.eventWaits.delete(step);
   step.status = "pending";
   step.reason = null;
   step.attemptBase = step.attempt;
@@ -85,6 +96,7 @@ function goOn(definition: Definition, execution: Execution, step: StepState, at:
   step.finishedAt = null;
   step.error = null;
   step.closing = null;
+  step.totalDeadline = null;
   step.scope.open += 1;
   if (timeoutMs !== null) {
     setDeadline(execution, step, at + timeoutMs);
@@ -95,6 +107,8 @@ function goOn(definition: Definition, execution: Execution, step: StepState, at:
       if (inner.scope !== null) reopenScope(definition, execution, inner.scope, at);
       break;
     case "parallel":
+      // Where the run was terminated, branches and iterations are found as they were.
+      inner.running = 0;
       for (const branch of inner.branches) {
         if (branch === null || branch.outcome === "completed") continue;
         inner.running += 1;
@@ -104,7 +118,7 @@ function goOn(definition: Definition, execution: Execution, step: StepState, at:
       inner.firstError = null;
       break;
     case "loop":
-      for (const [index, scope] of inner.broken) {
+      for (const [index, scope] of [...inner.running, ...inner.broken]) {
         inner.running.set(index, scope);
         inner.kept.delete(index);
         reopenScope(definition, execution, scope, at);
