@@ -2,7 +2,7 @@
 
 import type { HistoryEvent } from "../../src/core/engine/events.ts";
 import { isLast, type Recorded } from "./disk.ts";
-import { isEnd, replayed } from "./histories.ts";
+import { replayed } from "./histories.ts";
 import type { World } from "./world.ts";
 
 export function checkHistory(world: World, recorded: Recorded): void {
@@ -22,22 +22,34 @@ export function checkHistory(world: World, recorded: Recorded): void {
   }
 }
 
-/** A task's id names one attempt for ever; an attempt has one record of its end in each run. */
+/** A task's id names one attempt for ever; what becomes of an attempt is recorded once in each run. */
 function checkAttempts({ fail }: World, { id, events }: Recorded): void {
   const scheduled = new Set<string>();
-  let ended = new Set<string>();
+  let results = new Map<string, HistoryEvent>();
   for (const event of events) {
-    if (event.type === "ExecutionReopened") ended = new Set();
+    if (event.type === "ExecutionReopened") results = new Map();
     if (event.path === null) continue;
     const attempt = `${event.path}/${event.attempt}`;
     if (event.type === "StepScheduled") {
       if (scheduled.has(attempt)) fail("a task's id is of one attempt", `${id}/${attempt} was scheduled twice.`);
       scheduled.add(attempt);
     }
-    if (!isEnd(event)) continue;
-    if (ended.has(attempt)) fail("an attempt ends once", `${id}/${attempt} ended a second time by event ${event.seq}.`);
-    ended.add(attempt);
+    if (!RESULTS.has(event.type)) continue;
+    const earlier = results.get(attempt);
+    results.set(attempt, event);
+    if (earlier !== undefined && !isGivenUp(earlier, event)) {
+      fail("an attempt ends once", `${id}/${attempt} ended a second time by event ${event.seq}.`);
+    }
   }
+}
+
+const RESULTS: ReadonlySet<string> = new Set(["StepCompleted", "StepFailed", "StepAttemptFailed"]);
+
+/** The step's whole time was over while it waited for its next attempt. */
+function isGivenUp(earlier: HistoryEvent, later: HistoryEvent): boolean {
+  return (
+    earlier.type === "StepAttemptFailed" && later.type === "StepFailed" && later.data.error.code === "TIMEOUT"
+  );
 }
 
 interface Due {

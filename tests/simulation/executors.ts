@@ -15,6 +15,7 @@ export interface Instance {
   readonly held: Set<string>;
   /** Seldom there: its tasks wait in the store. */
   readonly isRare: boolean;
+  readonly leaseMs: number;
   /** Raised when it loses its memory: what it did then is forgotten. */
   memory: number;
 }
@@ -32,6 +33,7 @@ export function hire(world: World): readonly Instance[] {
       name: `${executor}-${i + 1}`,
       held: new Set<string>(),
       isRare: executor === "rare",
+      leaseMs: world.chance.pick([1000, 5000, 20_000]),
       memory: 0,
     })),
   );
@@ -44,7 +46,6 @@ async function work(world: World, instance: Instance, staff: readonly Instance[]
   while (!world.isOver) {
     if (instance.isRare && !world.isCalm) await world.sleep(chance.between(5000, 35_000));
     const waitMs = chance.pick([0, 2000, 10_000]);
-    const leaseMs = chance.pick([1000, 5000, 20_000]);
     const tasks = await ask(
       world,
       (host) =>
@@ -55,7 +56,7 @@ async function work(world: World, instance: Instance, staff: readonly Instance[]
           functions: null,
           tasksMax: chance.between(1, 4),
           waitMs,
-          leaseMs,
+          leaseMs: instance.leaseMs,
           held: [...instance.held],
           labels: {},
           signal: new AbortController().signal,

@@ -3,7 +3,7 @@
 import type { HistoryEvent } from "../../src/core/engine/events.ts";
 import { replay } from "../../src/core/engine/evolve.ts";
 import type { Execution } from "../../src/core/engine/execution.ts";
-import type { Recorded } from "./disk.ts";
+import { isLast, type Recorded } from "./disk.ts";
 import { definitionOf } from "./scenarios.ts";
 
 /** Made again from its history, as the host would. */
@@ -57,7 +57,7 @@ export function isOver(recorded: Recorded, path: string, attempt: number): boole
 
 /** Whether an answer for the attempt would be taken: it is scheduled, and nothing has been heard of it since. */
 export function isAwaited(recorded: Recorded, path: string, attempt: number): boolean {
-  if (recorded.hasEnded) return false;
-  const newest = recorded.events.findLast((event) => event.path === path);
-  return newest?.type === "StepScheduled" && newest.attempt === attempt;
+  // The end of a run is the end of everything that was open in it.
+  const newest = recorded.events.findLast((event) => event.path === path || isLast(event));
+  return newest?.path === path && newest.type === "StepScheduled" && newest.attempt === attempt;
 }

@@ -43,6 +43,7 @@ export async function simulate(seed: number, options: { readonly bug?: PlantedBu
   } finally {
     stop();
   }
+  (options as any).inspect?.(world);
   return {
     seed,
     violation: world.violation,
