@@ -7,6 +7,7 @@
 
 import { Command, CommanderError } from "commander";
 import { applyCommand } from "./commands/apply.ts";
+import { configCommand } from "./commands/config.ts";
 import { executeCommand } from "./commands/execute.ts";
 import { executionsCommand } from "./commands/executions.ts";
 import { fmtCommand } from "./commands/fmt.ts";
@@ -61,6 +62,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   runWorkflowCommand(program, run);
   executeCommand(program, run);
   executionsCommand(program, run);
+  configCommand(program, run);
   for (const command of withSubcommands(program)) command.exitOverride();
 
   try {

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import type { Config, ConfigProblem } from "../config/config.ts";
-import { readConfig } from "../config/read.ts";
+import { type ReadConfig, readConfig } from "../config/read.ts";
 import type { SettingName } from "../config/settings.ts";
 import { readText } from "./context.ts";
 import { formatProblem } from "./excerpt.ts";
@@ -17,19 +17,33 @@ export interface FoundConfig {
   readonly file: string | null;
 }
 
-export function loadConfig(
-  terminal: Terminal,
+type Flags = Readonly<Partial<Record<SettingName, string | number | boolean>>>;
+
+export function loadConfig(terminal: Terminal, given: string | undefined, flags: Flags): FoundConfig {
+  const { read, file, text } = findConfig(given, flags);
+  if (read.ok) return { config: read.config, file };
+  throw new CommandFailure(EXIT.usage, formatConfigProblems(terminal, read.problems, text), {
+    problems: read.problems,
+  });
+}
+
+/** What was found and read, whether it is in order or not. */
+export function findConfig(
   given: string | undefined,
-  flags: Readonly<Partial<Record<SettingName, string | number | boolean>>>,
-): FoundConfig {
+  flags: Flags,
+): { readonly read: ReadConfig; readonly file: string | null; readonly text: string | null } {
   const path = given ?? process.env["MAGICFLOW_CONFIG"] ?? usualPlaces().find((place) => existsSync(place)) ?? null;
   const file = path === null ? null : { name: path, text: readText(path) };
   const read = readConfig({ file, environment: process.env, flags, readSecretFile });
-  if (!read.ok) {
-    const shown = read.problems.map((problem) => formatConfigProblem(terminal, problem, file?.text ?? null));
-    throw new CommandFailure(EXIT.usage, shown.join("\n"), { problems: read.problems });
-  }
-  return { config: read.config, file: path };
+  return { read, file: path, text: file?.text ?? null };
+}
+
+export function formatConfigProblems(
+  terminal: Terminal,
+  problems: readonly ConfigProblem[],
+  text: string | null,
+): string {
+  return problems.map((problem) => formatConfigProblem(terminal, problem, text)).join("\n");
 }
 
 function usualPlaces(): readonly string[] {

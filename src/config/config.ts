@@ -1,6 +1,6 @@
 /** The configuration as the rest of the program sees it: checked, with units, nothing left to look up. */
 
-import type { JsonObject } from "../core/base/json.ts";
+import type { Json, JsonObject } from "../core/base/json.ts";
 import type { SettingName } from "./settings.ts";
 
 export interface Config {
@@ -28,6 +28,8 @@ export interface Config {
   readonly environment: ReadonlyMap<string, string>;
   readonly services: Readonly<Record<string, ServiceConfig>>;
   readonly connections: Readonly<Record<string, { readonly type: string; readonly url: string }>>;
+  /** Every setting as it was read or is by default, in the program's units; secrets are in here too. */
+  readonly settings: ReadonlyMap<SettingName, Json>;
   /** Where each setting that is not at its default came from. */
   readonly origins: ReadonlyMap<SettingName, string>;
   /** Things that are allowed and still worth saying. */

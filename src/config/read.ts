@@ -13,7 +13,7 @@ import type { Config, ConfigProblem, ServiceConfig } from "./config.ts";
 import { type Draft, problem } from "./draft.ts";
 import { readEnvironment } from "./environment.ts";
 import { readFile } from "./file.ts";
-import { SAMPLE_SECRETS, SETTINGS, type SettingName } from "./settings.ts";
+import { SAMPLE_SECRETS, SETTING_NAMES, SETTINGS, type SettingName } from "./settings.ts";
 import { take } from "./values.ts";
 
 export interface ConfigSources {
@@ -130,6 +130,7 @@ function toConfig(draft: Draft): Config {
       ]),
     ),
     connections: (settingOf(draft, "connections") ?? {}) as unknown as Config["connections"],
+    settings: new Map(SETTING_NAMES.map((name) => [name, settingOf(draft, name)])),
     origins: draft.origins,
     warnings: draft.warnings,
   };
