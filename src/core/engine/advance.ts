@@ -146,8 +146,7 @@ function endScope(decision: Decision, scope: ScopeState): void {
   const { owner } = scope;
   if (scope.role === "compensate") return endCompensation(decision, scope);
   if (scope.role === "error") return endErrorSteps(decision, scope);
-  if (owner === null)
-    return scope.role === "fallback" ? endExecutionFallback(decision, scope) : endExecution(decision, scope);
+  if (owner === null) return endExecution(decision, decision.execution.root ?? scope);
   if (owner.scope.failurePath === scope) {
     const failed = scope.status === "failing";
     return decision.recordStep("FailurePathEnded", owner, {
@@ -176,11 +175,12 @@ function endScope(decision: Decision, scope: ScopeState): void {
  */
 function endExecution(decision: Decision, root: ScopeState): void {
   const { execution } = decision;
-  const { ending } = execution;
+  const { ending, fallback } = execution;
+  if (execution.errorSteps.running !== null || (fallback !== null && !isOver(fallback))) return;
   if (ending?.kind === "restart") return decision.record("ExecutionRestarted", { due: decision.dueAt(null) });
   if (ending?.kind === "fallback") {
-    if (execution.fallback === null) decision.record("ExecutionFallbackStarted", { error: ending.error });
-    return;
+    if (fallback === null) return decision.record("ExecutionFallbackStarted", { error: ending.error });
+    if (fallback.status === "running") return completeExecution(decision, () => lastOutput([fallback]));
   }
   if (ending === null && root.status !== "failing") return completeExecution(decision, () => executionOutput(decision));
   if (ending?.kind === "return" && ending.error === null) return completeExecution(decision, () => ending.output);
@@ -194,9 +194,21 @@ function endExecution(decision: Decision, root: ScopeState): void {
       return decision.record("ExecutionCancelled", { reason: ending.reason, terminated: false });
     case "timeout":
       return decision.record("ExecutionTimedOut", { error: ending.error });
+    case "fallback":
+      return decision.record("ExecutionTimedOut", { error: timeoutOf(ending.error, fallback) });
     default:
       return decision.record("ExecutionFailed", { error: failureOf(ending, root) });
   }
+}
+
+/** A called step has nothing behind it: the call is over with its step. */
+function isOver(call: ScopeState): boolean {
+  return call.steps.every((step) => step.status !== "pending" && !isOpen(step));
+}
+
+/** The workflow's fallback step has failed: the execution is timed out after all. */
+function timeoutOf(error: StepError, fallback: ScopeState | null): StepError {
+  return fallback === null || fallback.error === null ? error : { ...error, suppressed: [errorOf(fallback)] };
 }
 
 function failureOf(ending: Execution["ending"], root: ScopeState): StepError {
@@ -266,16 +278,6 @@ function endCompensation(decision: Decision, scope: ScopeState): void {
     message: `Step "${owner.path}" could not be undone: ${error.message}`,
     details: toJson(error),
   });
-}
-
-/** The workflow's fallback step has ended: its output is the execution's, or the execution is timed out after all. */
-function endExecutionFallback(decision: Decision, scope: ScopeState): void {
-  const { ending } = decision.execution;
-  if (scope.status === "running") return completeExecution(decision, () => lastOutput([scope]));
-  const error: StepError =
-    ending?.kind === "fallback" ? ending.error : { code: "TIMEOUT", message: "The execution took too long." };
-  const suppressed = scope.error === null ? [] : [errorOf(scope)];
-  decision.record("ExecutionTimedOut", { error: suppressed.length === 0 ? error : { ...error, suppressed } });
 }
 
 function completeExecution(decision: Decision, makeOutput: () => ReturnType<typeof executionOutput>): void {

@@ -1,6 +1,7 @@
 /** An attempt of a step begins and is over, and what it leaves behind is let go of. */
 
 import type { Instant } from "../base/time.ts";
+import { setTotalDeadline } from "./dues.ts";
 import { type Execution, isOpen, type StepState, type StepStatus, scopesIn } from "./execution.ts";
 import { dropScope, endScope } from "./scopes.ts";
 
@@ -37,6 +38,8 @@ export function forgetAttempt(execution: Execution, step: StepState): void {
   execution.eventWaits.delete(step);
   for (const scope of scopesIn(step)) dropScope(execution, scope);
   if (step.inner?.kind !== "task") step.inner = null;
+  // While the step wound up its timers did not count; the time for all attempts goes on.
+  if (step.closing !== null && step.totalDeadline !== null) setTotalDeadline(execution, step, step.totalDeadline);
   step.closing = null;
   step.deadline = null;
 }

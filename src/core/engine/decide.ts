@@ -60,8 +60,9 @@ function apply(decision: Decision, command: Command): void {
     case "Continue":
       return;
     case "Cancel":
-      // What winds up already does so to its end; only terminating stops that.
-      if (execution.ending !== null || execution.compensation !== null) return;
+      // What winds up already does so to its end; only terminating stops that. A time-out that begins again or falls back
+      // is no end.
+      if (execution.compensation !== null || !mayStillBeCancelled(execution)) return;
       return decision.record("ExecutionCancelRequested", { command_id: command.id, reason: command.reason });
     case "Terminate":
       return decision.record("ExecutionCancelled", { reason: command.reason, terminated: true });
@@ -77,6 +78,10 @@ function apply(decision: Decision, command: Command): void {
     default:
       return unreachable(command);
   }
+}
+
+function mayStillBeCancelled({ ending }: Execution): boolean {
+  return ending === null || ending.kind === "restart" || ending.kind === "fallback";
 }
 
 function start(decision: Decision, command: StartExecution): void {

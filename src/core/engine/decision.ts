@@ -2,6 +2,7 @@
 
 import type { Json } from "../base/json.ts";
 import { isLongerThan } from "../base/json.ts";
+import { createRandom, type Random } from "../base/random.ts";
 import { type Instant, toRfc3339 } from "../base/time.ts";
 import type { Definition, Step } from "../language/definition.ts";
 import { ExpressionError } from "../language/expressions/evaluation.ts";
@@ -40,6 +41,7 @@ export class Decision {
   readonly events: HistoryEvent[] = [];
   private readonly environment: ReadonlyMap<string, string>;
   private readonly at: string;
+  private drawn: Random | null = null;
 
   constructor(definition: Definition, execution: Execution, context: DecisionContext) {
     this.definition = definition;
@@ -49,6 +51,12 @@ export class Decision {
     this.environment = context.environment;
     this.limits = context.limits;
   }
+
+  /** Chance for the whole decision: two evaluations of one step draw one after the other, and never the same. */
+  readonly random: Random = () => {
+    this.drawn ??= createRandom(`${this.execution.id}/${this.execution.length}`);
+    return this.drawn();
+  };
 
   get isFull(): boolean {
     return this.events.length >= EVENTS_MAX;
@@ -99,8 +107,8 @@ export class Decision {
 
   /** `ended`: a step that is seen as it is about to end. */
   roots(scope: ScopeState, extras?: Extras, ended?: StepState): Roots {
-    const { definition, execution, now, environment, limits } = this;
-    const place = { definition, execution, scope, now, environment, payloadBytesMax: limits.payloadBytesMax };
+    const { definition, execution, now, random, environment, limits } = this;
+    const place = { definition, execution, scope, now, random, environment, payloadBytesMax: limits.payloadBytesMax };
     return new Roots({
       ...place,
       ...(extras === undefined ? {} : { extras }),

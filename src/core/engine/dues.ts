@@ -43,6 +43,9 @@ export function setTotalDeadline(execution: Execution, step: StepState, due: Ins
 }
 
 export function setWake(execution: Execution, step: StepState, due: Instant): void {
+  // At the resume all timers move by the whole pause; of that this one has not seen what was before it.
+  const { paused, lastAt } = execution;
+  if (paused?.freezeTimers === true) due -= lastAt - paused.at;
   step.wake = due;
   execution.timers.add({ due, order: execution.length, kind: "wake", step, counts: () => step.wake === due });
 }

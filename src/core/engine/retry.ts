@@ -25,6 +25,9 @@ const TIMEOUT_RETRY: RetryPolicy = {
   retryOn: null,
 };
 
+/** An executor that asks for more than a year is mistaken, and the sum must still be a date. */
+const ASKED_MS_MAX = 365 * 86_400_000;
+
 export function policyFor(step: Step, error: StepError): RetryPolicy | null {
   if (error.code === "TIMEOUT" && step.timeoutAction === "retry") return step.retry ?? TIMEOUT_RETRY;
   return step.retry;
@@ -52,7 +55,7 @@ export function fitsCode(pattern: string, code: string): boolean {
 
 /** `attempt` is the one that failed, counted from 1 since the last re-opening. */
 export function delayMs(policy: RetryPolicy, attempt: number, error: StepError, random: Random): number {
-  const asked = (error.retry_after ?? 0) * 1000;
+  const asked = Math.min((error.retry_after ?? 0) * 1000, ASKED_MS_MAX);
   const full = Math.min(growth(policy, attempt), policy.delayMsMax);
   const delay = policy.jitter ? full / 2 + (full / 2) * random() : full;
   return Math.ceil(Math.max(delay, asked));

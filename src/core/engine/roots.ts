@@ -8,7 +8,7 @@
  */
 
 import type { Json, JsonObject } from "../base/json.ts";
-import { createRandom, type Random } from "../base/random.ts";
+import type { Random } from "../base/random.ts";
 import { type Instant, toRfc3339 } from "../base/time.ts";
 import type { Definition, Step, StepIndex } from "../language/definition.ts";
 import { type Budget, type EvaluationContext, OPERATIONS_MAX, View } from "../language/expressions/evaluation.ts";
@@ -22,6 +22,7 @@ const NO_EXTRAS: Extras = {};
 
 export class Roots implements EvaluationContext {
   readonly now: Instant;
+  readonly random: Random;
   readonly budget: Budget;
   private readonly definition: Definition;
   private readonly execution: Execution;
@@ -29,13 +30,13 @@ export class Roots implements EvaluationContext {
   private readonly environment: ReadonlyMap<string, string>;
   private readonly extras: Extras;
   private readonly ended: StepState | null;
-  private drawn: Random | null = null;
 
   constructor(place: {
     definition: Definition;
     execution: Execution;
     scope: ScopeState;
     now: Instant;
+    random: Random;
     environment: ReadonlyMap<string, string>;
     payloadBytesMax: number;
     extras?: Extras;
@@ -45,17 +46,12 @@ export class Roots implements EvaluationContext {
     this.execution = place.execution;
     this.scope = place.scope;
     this.now = place.now;
+    this.random = place.random;
     this.environment = place.environment;
     this.extras = place.extras ?? NO_EXTRAS;
     this.ended = place.ended ?? null;
     this.budget = { operations: OPERATIONS_MAX, bytes: place.payloadBytesMax };
   }
-
-  /** Chance follows from the execution and the number of its last event: a decision that is made again draws the same. */
-  readonly random: Random = () => {
-    this.drawn ??= createRandom(`${this.execution.id}/${this.execution.length}`);
-    return this.drawn();
-  };
 
   root(name: string): Json | View | undefined {
     if (Object.hasOwn(this.extras, name)) return this.extras[name];

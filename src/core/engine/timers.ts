@@ -1,16 +1,41 @@
 import type { Instant } from "../base/time.ts";
 import type { StepState } from "./execution.ts";
 
+/** Below this many it is not worth looking for stale ones. */
+const CLEAN_AT = 64;
+
 /**
  * When something is due, soonest first: a binary heap. An entry is not removed when its reason goes away (a step ends
- * before its time-out): it is recognised as stale when it comes up, because the step no longer names that time.
+ * before its time-out): it is recognised as stale when it comes up, because the step no longer names that time. Where too
+ * many would be kept until then, with the steps that they point to, all stale ones are dropped now and then.
  */
 export class Timers {
-  private readonly heap: Timer[] = [];
+  private heap: Timer[] = [];
+  private cleanAt = CLEAN_AT;
+
+  get size(): number {
+    return this.heap.length;
+  }
 
   add(timer: Timer): void {
-    const heap = this.heap;
-    heap.push(timer);
+    if (this.heap.length >= this.cleanAt) this.clean();
+    this.heap.push(timer);
+    this.rise(timer);
+  }
+
+  /** Each time twice as many as counted at the last time have gathered: a step or two for each timer. */
+  private clean(): void {
+    const counting = this.heap.filter((timer) => timer.counts());
+    this.heap = [];
+    for (const timer of counting) {
+      this.heap.push(timer);
+      this.rise(timer);
+    }
+    this.cleanAt = Math.max(CLEAN_AT, counting.length * 2);
+  }
+
+  private rise(timer: Timer): void {
+    const { heap } = this;
     let place = heap.length - 1;
     while (place > 0) {
       const parent = (place - 1) >> 1;

@@ -10,7 +10,10 @@ export function windUp(execution: Execution, ending: NonNullable<Execution["endi
     execution.status = "running";
     execution.paused = null;
   }
-  if (execution.root !== null) beginCancelling(execution, execution.root);
+  // The handlers that run after the outermost list, and the fallback step, are among what is cancelled.
+  for (const scope of [execution.root, execution.errorSteps.running, execution.fallback]) {
+    if (scope !== null) beginCancelling(execution, scope);
+  }
 }
 
 /** The outermost list is over but for what comes after it. */
