@@ -159,3 +159,82 @@ test("a parked parent hears of the end of its child, across a restart too", asyn
   assert.equal((await second.row(id)).status, "completed");
   await second.close();
 });
+
+/** A world in which a child's workflow is not known before it is let be known. */
+async function withSlowDefinitions() {
+  const released = Promise.withResolvers<void>();
+  const world = await openWorld({
+    workflows: [PARENT, ORDER],
+    definitions: (definitions) => ({
+      ...definitions,
+      cached: (request) => (request.workflow === "order" ? null : definitions.cached(request)),
+      compiled: async (request) => {
+        if (request.workflow === "order") await released.promise;
+        return definitions.compiled(request);
+      },
+    }),
+  });
+  return { world, release: released.resolve };
+}
+
+test("a child that is not begun yet is still begun when its parent is paused and goes on meanwhile", async () => {
+  const { world, release } = await withSlowDefinitions();
+  const id = await world.started("parent", { input: { child: "order" } });
+  const place = { workspace: WORKSPACE, executionId: id };
+  await world.now(world.host.pause({ ...place, commandId: "p", freezeTimers: false }));
+  await world.now(world.host.resume({ ...place, commandId: "r" }));
+  await world.now(world.host.pause({ ...place, commandId: "p2", freezeTimers: false }));
+  release();
+  await world.settle();
+  assert.equal((await world.row(`${id}.1`)).status, "paused", "what was sent to it before it began has reached it");
+  await world.now(world.host.resume({ ...place, commandId: "r2" }));
+  await world.work();
+  await world.work();
+  assert.equal((await world.row(id)).status, "completed");
+  for (let shard = 0; shard < world.store.shards; shard++) assert.deepEqual(await world.store.readOutbox(shard), []);
+  await world.close();
+});
+
+test("who asks for a child before it is begun waits for it", async () => {
+  const { world, release } = await withSlowDefinitions();
+  const id = await world.started("parent", { input: { child: "order" } });
+  const cancel = world.host.cancel({ workspace: WORKSPACE, executionId: `${id}.1`, commandId: "c", reason: "no" });
+  await world.settle();
+  release();
+  assert.ok((await world.now(cancel)).ok);
+  assert.equal((await world.row(`${id}.1`)).status, "cancelled");
+  assert.equal((await world.row(id)).status, "failed");
+  assert.equal(world.inMemory(), 0);
+  await world.close();
+});
+
+test("a child whose id was asked for by chance is begun all the same", async () => {
+  const store = openMemoryStore();
+  const gate = { isShut: false, open: (): void => {} };
+  const world = await openWorld({
+    store,
+    workflows: [PARENT, ORDER],
+    intercept: async (name, call, args) => {
+      if (gate.isShut && name === "readExecution" && String(args[0]).endsWith(".1")) {
+        await new Promise<void>((resolve) => {
+          gate.open = resolve;
+        });
+      }
+      return call();
+    },
+  });
+  gate.isShut = true;
+  const request = { workspace: WORKSPACE, executionId: "mine.1", commandId: "c" };
+  const early = world.host.resume(request);
+  await world.settle();
+  const id = await world.started("parent", { executionId: "mine", input: { child: "order" } });
+  gate.isShut = false;
+  gate.open();
+  await world.now(early);
+  await world.settle();
+  assert.equal((await world.row(`${id}.1`)).status, "running");
+  await world.work();
+  await world.work();
+  assert.equal((await world.row(id)).status, "completed");
+  await world.close();
+});

@@ -12,14 +12,17 @@ import { type Loop, returnItems, scheduleTurn } from "./loop.ts";
 import { send, takeMessage } from "./messages.ts";
 import { checkInput } from "./prepare-start.ts";
 import type { Refusal } from "./refusal.ts";
-import type { Shard } from "./shard.ts";
+import { createLoading, type Loading, type Shard } from "./shard.ts";
 
 /** What the store could not be asked is asked again after this long. */
 const AGAIN_MS = 1000;
 
 export function takeChild(loop: Loop, shard: Shard, item: ChildItem): void {
   const { start, workspace } = item;
-  if (shard.slots.has(start.executionId)) return takeMessage(loop, shard, item.message);
+  const slot = shard.slots.get(start.executionId);
+  if (slot?.kind === "resident") return takeMessage(loop, shard, item.message);
+  // Somebody has asked for the child before it was begun, and whether it is there is being found out.
+  if (slot !== undefined && slot !== item.place) return void slot.waiting.push(item);
   if (item.isRepeat) return void lookForChild(loop, shard, item);
   const definition =
     item.definition ?? loop.definitions.cached({ workspace, workflow: start.workflow, version: start.version });
@@ -52,16 +55,19 @@ function beginChild(loop: Loop, shard: Shard, item: ChildItem, definition: Defin
     });
   }
   takeMessage(loop, shard, item.message);
+  if (item.place !== null) returnItems(loop, shard, item.place.waiting);
 }
 
 /** After a restart: the child may have been committed, though not by the commit that would have removed the message. */
 async function lookForChild(loop: Loop, shard: Shard, item: ChildItem): Promise<void> {
   const { generation } = shard;
+  const place = keepPlace(shard, item);
   try {
     const row = await loop.store.readExecution(item.start.executionId);
     if (shard.generation !== generation) return;
-    if (row !== null) takeMessage(loop, shard, item.message);
-    else returnItems(loop, shard, [{ ...item, isRepeat: false }]);
+    if (row === null) return returnItems(loop, shard, [{ ...item, isRepeat: false }]);
+    takeMessage(loop, shard, item.message);
+    givePlaceUp(loop, shard, place);
   } catch {
     again(loop, shard, item);
   }
@@ -70,6 +76,7 @@ async function lookForChild(loop: Loop, shard: Shard, item: ChildItem): Promise<
 async function findDefinition(loop: Loop, shard: Shard, item: ChildItem): Promise<void> {
   const { generation } = shard;
   const { workspace, start } = item;
+  keepPlace(shard, item);
   try {
     const found = await loop.definitions.compiled({ workspace, workflow: start.workflow, version: start.version });
     if (shard.generation !== generation) return;
@@ -79,6 +86,22 @@ async function findDefinition(loop: Loop, shard: Shard, item: ChildItem): Promis
   } catch {
     again(loop, shard, item);
   }
+}
+
+/** What is sent to the child from now on must not find that there is none: it waits until that is settled. */
+function keepPlace(shard: Shard, item: ChildItem): Loading {
+  const { executionId } = item.start;
+  const place = item.place ?? createLoading(shard, executionId, []);
+  place.isStarted = true;
+  item.place = place;
+  shard.slots.set(executionId, place);
+  return place;
+}
+
+/** The child is begun already, or will not be: whoever waits asks the store. */
+function givePlaceUp(loop: Loop, shard: Shard, place: Loading): void {
+  shard.slots.delete(place.executionId);
+  returnItems(loop, shard, place.waiting);
 }
 
 function again(loop: Loop, shard: Shard, item: ChildItem): void {
@@ -91,6 +114,7 @@ function again(loop: Loop, shard: Shard, item: ChildItem): void {
 function failChild(loop: Loop, shard: Shard, item: ChildItem, error: StepError): void {
   const { executionId, parent } = item.start;
   takeMessage(loop, shard, item.message);
+  if (item.place !== null) givePlaceUp(loop, shard, item.place);
   if (!parent.waits) {
     loop.report(new Error(error.message), `child ${executionId} could not be started, and nobody waits for it`);
     return;

@@ -28,7 +28,7 @@ export function decideCommand(loop: Loop, resident: Resident, item: CommandItem)
   const { execution, definition, shard } = resident;
   if (!isThere(resident, item)) {
     item.reply?.resolve({ kind: "unknown" });
-    return;
+    return letGoIfOver(loop, resident);
   }
   resident.usedAt = loop.clock.now();
   if (item.command.kind === "Continue") resident.isContinuing = false;
@@ -48,6 +48,11 @@ export function decideCommand(loop: Loop, resident: Resident, item: CommandItem)
   takeMessage(loop, shard, item.message);
   answerAfterCommit(resident, item, answer);
   wakeAsItSays(loop, resident, item.command.kind === "WakeUp" && answer.kind === "nothing");
+  letGoIfOver(loop, resident);
+}
+
+/** What has ended was loaded for the sake of a command only. */
+function letGoIfOver(loop: Loop, resident: Resident): void {
   if (hasEnded(resident.row.status) && resident.pending === 0) forget(loop, resident);
 }
 

@@ -176,3 +176,41 @@ test("who waits for the end hears it, or that it did not come in time", async ()
   assert.equal(await world.now(aborted), false);
   await world.close();
 });
+
+const BREAK = workflow(
+  "break",
+  `    - { name: hear, type: wait_for_event, event: go, when: $.input.waits }
+    - { name: fall, type: fail, code: BROKEN, message: on purpose }
+`,
+);
+
+test("a reader of an execution that is re-opened while it reads hears what comes then, too", async () => {
+  const held: (() => void)[] = [];
+  let isHeld = false;
+  const world = await openWorld({
+    workflows: [BREAK],
+    intercept: async (name, call) => {
+      if (isHeld && name === "readHistory") await new Promise<void>((resolve) => held.push(resolve));
+      return call();
+    },
+  });
+  const id = await world.started("break", { input: { waits: true } });
+  await world.now(
+    world.host.terminate({ workspace: WORKSPACE, executionId: id, commandId: "t", reason: "lost patience" }),
+  );
+  isHeld = true;
+  const state = await reader(world, id);
+  isHeld = false;
+  const row = await world.row(id);
+  assert.equal(row.status, "cancelled");
+  await world.now(world.host.retry({ workspace: WORKSPACE, executionId: id, commandId: "again" }));
+  for (const go of held) go();
+  await world.settle();
+  assert.equal(state.hasEnded, false, "it goes on");
+  await signal(world, id, "go-1", "go");
+  await world.settle();
+  assert.equal((await world.row(id)).status, "failed");
+  assert.equal(state.hasEnded, true);
+  assert.deepEqual(state.seen, upTo((await world.history(id)).length));
+  await world.close();
+});

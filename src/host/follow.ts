@@ -45,7 +45,12 @@ export async function* follow(loop: Loop, { executionId, afterSeq, signal }: Fol
           sent = pack.lastSeq;
         }
       }
-      if (hasEnded(row.status)) return;
+      if (hasEnded(row.status)) {
+        // It may have been re-opened while its events were read; then the reader has only a part of what follows.
+        const after = await loop.store.readExecution(executionId);
+        if (after?.finishedAt === row.finishedAt) return;
+        continue;
+      }
       feed.goLive(sent);
       for (let heard = await feed.next(); heard !== null; heard = await feed.next()) {
         // Never a gap: what lies between is in the store.

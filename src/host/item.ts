@@ -12,6 +12,7 @@ import type { ChildStart } from "../core/engine/reactions.ts";
 import type { Definition } from "../core/language/definition.ts";
 import type { Started } from "./host.ts";
 import type { Outcome, Refusal } from "./refusal.ts";
+import type { Loading } from "./shard.ts";
 
 export type Item = CommandItem | StartItem | ChildItem | PublishItem | ForgetItem;
 
@@ -68,6 +69,8 @@ export interface ChildItem {
   definition: Definition | null;
   /** It comes from the outbox after a restart: the child may be there already. */
   readonly isRepeat: boolean;
+  /** The child's place, kept free while the store is asked: commands for the child wait in it. */
+  place: Loading | null;
 }
 
 /** An event of the workspace, published from outside. */
@@ -116,7 +119,15 @@ export function messageItem(message: Message, isRepeat: boolean): CommandItem | 
   const { body } = message;
   if (body.kind === "command") return commandItem(body.executionId, body.command, { message });
   if (body.kind === "child") {
-    return { kind: "child", workspace: body.workspace, start: body.start, message, definition: null, isRepeat };
+    return {
+      kind: "child",
+      workspace: body.workspace,
+      start: body.start,
+      message,
+      definition: null,
+      isRepeat,
+      place: null,
+    };
   }
   return null;
 }

@@ -9,7 +9,7 @@
 import { openReactions } from "../core/engine/reactions.ts";
 import { partOf, writeOf } from "./commit.ts";
 import { lookUpKept } from "./events.ts";
-import { type CommandItem, commandItem, type Item, refuseItem } from "./item.ts";
+import { type ChildItem, type CommandItem, commandItem, type Item, refuseItem } from "./item.ts";
 import { type Loop, returnItems, unavailable } from "./loop.ts";
 import { takeMessage } from "./messages.ts";
 import { quarantine, quarantined } from "./quarantine.ts";
@@ -180,11 +180,18 @@ function tryAgainLater(loop: Loop, loading: Loading, error: unknown): void {
 /** `workspace` null: there is no such execution. */
 function answerNothing(loop: Loop, loading: Loading, workspace: string | null): void {
   for (const item of loading.waiting) {
+    if (item.kind === "child") answerChild(loop, loading.shard, item, workspace !== null);
     if (item.kind !== "command") continue;
     takeMessage(loop, loading.shard, item.message);
     const isKnown = workspace !== null && (item.workspace === null || item.workspace === workspace);
     item.reply?.resolve({ kind: isKnown ? "nothing" : "unknown" });
   }
+}
+
+/** A child that was asked for before it was begun: it has been begun and is over, or can be begun now. */
+function answerChild(loop: Loop, shard: Shard, item: ChildItem, isThere: boolean): void {
+  if (isThere) takeMessage(loop, shard, item.message);
+  else returnItems(loop, shard, [item]);
 }
 
 /** Nobody outside waits for it. */

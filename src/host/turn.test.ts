@@ -288,3 +288,12 @@ function poll() {
     signal: new AbortController().signal,
   };
 }
+
+test("a stranger who asks for an execution that has ended leaves nothing of it in memory", async () => {
+  const world = await openWorld({ workflows: [SHORT] });
+  const id = await world.started("short");
+  const stranger = { workspace: "other", executionId: id, commandId: "c", reason: "spite" };
+  assert.equal(refused(await world.now(world.host.cancel(stranger))), "EXECUTION_NOT_FOUND");
+  assert.equal(world.inMemory(), 0);
+  await world.close();
+});
