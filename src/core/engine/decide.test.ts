@@ -759,6 +759,44 @@ output: { codes: "$.l.iterations[*].error.code" }`,
   });
 });
 
+describe("winding up from several places at once", () => {
+  test("a step's own time-out and that of the workflow, due in one wake-up, leave nothing hanging", () => {
+    const rig = start(`
+timeout: 25s
+steps:
+  - name: careful
+    type: try
+    timeout: 15s
+    steps: [ { name: nap, type: wait, duration: 12s } ]
+    finally: [ { name: release, ${TASK} } ]`);
+    assert.deepEqual(rig.pass(60_000).slice(-2), ["FinallyStarted careful", "StepScheduled careful.release"]);
+    assert.deepEqual(rig.complete("careful.release").slice(-2), ["StepCancelled careful", "ExecutionTimedOut"]);
+  });
+
+  test("a join that is reached further out cancels what was closing further in, with all that runs in it", () => {
+    const rig = start(`
+steps:
+  - name: p
+    type: parallel
+    join: any
+    branches:
+      - name: b1
+        steps:
+          - name: q
+            type: parallel
+            join: any
+            branches:
+              - { name: c1, steps: [ { name: x, ${TASK} } ] }
+              - { name: c2, steps: [ { name: y, ${TASK}, when: input.no, on_success: [] }, { name: z, type: set, variables: { any: 1 }, depends_on: [] } ] }
+          - { name: w, ${TASK}, when: input.no }
+      - { name: b2, steps: [ { name: u, type: condition, condition: input.no, then: [ { name: k, ${TASK} } ] } ] }`);
+    assert.deepEqual(
+      [rig.execution.status, rig.statuses()["p.b1.q"], rig.statuses()["p.b1.q.c1.x"]],
+      ["completed", "cancelled", "cancelled"],
+    );
+  });
+});
+
 describe("try", () => {
   const spec = (body: string) => `
 steps:

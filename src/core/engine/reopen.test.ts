@@ -68,3 +68,43 @@ describe("what was terminated and is retried", () => {
     assert.equal(rig.execution.eventWaits.size, 0);
   });
 });
+
+describe("what was undone and is retried", () => {
+  const UNDO = "compensate: { executor: shop, function: undo }";
+  const containers = {
+    "a branch": `{ name: c, type: parallel, branches: [ { name: b, steps: [ { name: a, ${CALL}, ${UNDO} }, { name: k, ${CALL} } ] } ] }`,
+    "a choice": `{ name: c, type: condition, condition: "true", then: [ { name: a, ${CALL}, ${UNDO} }, { name: k, ${CALL} } ] }`,
+    "a try": `{ name: c, type: try, steps: [ { name: a, ${CALL}, ${UNDO} }, { name: k, ${CALL} } ] }`,
+  };
+  for (const [name, container] of Object.entries(containers)) {
+    it(`begins again also in ${name} that had completed`, () => {
+      const rig = startRig(`steps:\n  - ${container}\n  - { name: z, ${CALL} }`);
+      const a = name === "a branch" ? "c.b.a" : "c.a";
+      const k = name === "a branch" ? "c.b.k" : "c.k";
+      rig.complete(a);
+      rig.complete(k);
+      rig.fail("z");
+      rig.complete(`${a}:compensate`);
+      assert.equal(rig.execution.status, "failed");
+      rig.send({ kind: "Retry", id: "retry" });
+      assert.deepEqual(offered(rig), [`e/${a}/2`]);
+      rig.complete(a);
+      assert.deepEqual(offered(rig), ["e/z/2"]);
+      rig.complete("z");
+      assert.equal(rig.execution.status, "completed");
+      assert.deepEqual(rig.replayed().fresh, rig.replayed().live);
+    });
+  }
+
+  it("begins again as a whole where the container itself was undone", () => {
+    const rig = startRig(`steps:
+  - { name: c, type: try, steps: [ { name: a, ${CALL} } ], ${UNDO} }
+  - { name: z, ${CALL} }`);
+    rig.complete("c.a");
+    rig.fail("z");
+    rig.complete("c:compensate");
+    rig.send({ kind: "Retry", id: "retry" });
+    assert.deepEqual(offered(rig), ["e/c.a/2"]);
+    assert.deepEqual(rig.replayed().fresh, rig.replayed().live);
+  });
+});

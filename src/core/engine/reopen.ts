@@ -60,11 +60,17 @@ function reopenScope(definition: Definition, execution: Execution, scope: ScopeS
 }
 
 function stays(step: StepState): boolean {
-  return step.status === "completed" || (step.status === "skipped" && step.reason !== "not_reached");
+  if (step.status === "completed") return !ownScopes(step).some(isPartlyUndone);
+  return step.status === "skipped" && step.reason !== "not_reached";
+}
+
+/** What completed in here and was undone has to be done again, though the container itself had completed. */
+function isPartlyUndone(scope: ScopeState): boolean {
+  return scope.steps.some((step) => step.status === "compensated" || ownScopes(step).some(isPartlyUndone));
 }
 
 function isUnfinishedContainer(step: StepState): boolean {
-  return step.status !== "skipped" && ownScopes(step).length > 0;
+  return step.status !== "skipped" && step.status !== "compensated" && ownScopes(step).length > 0;
 }
 
 function startOver(execution: Execution, step: StepState): void {
@@ -89,6 +95,7 @@ function startOver(execution: Execution, step: StepState): void {
 
 function goOn(definition: Definition, execution: Execution, step: StepState, at: Instant): void {
   const { timeoutMs } = definition.steps[step.index] as Step;
+  const hadCompleted = step.status === "completed";
   if (step.fallback !== null) dropScope(execution, step.fallback);
   step.fallback = null;
   step.status = "running";
@@ -110,9 +117,13 @@ function goOn(definition: Definition, execution: Execution, step: StepState, at:
       // Where the run was terminated, branches and iterations are found as they were.
       inner.running = 0;
       for (const branch of inner.branches) {
-        if (branch === null || branch.outcome === "completed") continue;
+        if (branch === null) continue;
+        // Of a step that had completed, branches that did not are no loss.
+        const isSettled = hadCompleted || branch.outcome === "completed";
+        if (isSettled && !isPartlyUndone(branch)) continue;
         inner.running += 1;
         if (branch.outcome === "failed") inner.failed -= 1;
+        if (branch.outcome === "completed") inner.completed -= 1;
         reopenScope(definition, execution, branch, at);
       }
       inner.firstError = null;
@@ -129,7 +140,7 @@ function goOn(definition: Definition, execution: Execution, step: StepState, at:
       inner.firstError = null;
       break;
     case "try":
-      if (inner.body.outcome !== "completed") {
+      if (inner.body.outcome !== "completed" || isPartlyUndone(inner.body)) {
         for (const scope of [inner.catch, inner.finally]) if (scope !== null) dropScope(execution, scope);
         inner.catch = null;
         inner.finally = null;

@@ -181,7 +181,8 @@ export function beginFailing(
 
 /** From here on nothing begins in the scope, and what is open in it is cancelled. */
 export function beginCancelling(execution: Execution, scope: ScopeState): void {
-  if (scope.status === "ended" || scope.status === "cancelling") return;
+  if (scope.status === "ended") return;
+  // Looked at again even where it was told before: the look may have given way to what was further out.
   scope.status = "cancelling";
   if (scope.failurePath !== null) beginCancelling(execution, scope.failurePath);
   execution.agenda.addScope(scope);
