@@ -1,6 +1,7 @@
 /** The API about itself, and pages for people. */
 
 import { Type } from "typebox";
+import { AnyObject } from "./message.ts";
 import type { Route } from "./route.ts";
 
 function document(path: string, operationId: string, summary: string, type: string): Route {
@@ -14,7 +15,7 @@ function document(path: string, operationId: string, summary: string, type: stri
     params: null,
     query: null,
     body: null,
-    answers: { 200: { description: summary, schema: Type.String(), type } },
+    answers: { 200: { description: summary, schema: type === "application/json" ? AnyObject : Type.String(), type } },
     problems: [],
   };
 }

@@ -2,7 +2,18 @@
 
 import { Type } from "typebox";
 import type { JsonObject } from "../base/json.ts";
-import { AnyObject, CLOSED, type Message, message, orNull, time, unnamed } from "./message.ts";
+import {
+  AnyObject,
+  CLOSED,
+  type Message,
+  message,
+  orNull,
+  type Page,
+  PageQuery,
+  page,
+  time,
+  unnamed,
+} from "./message.ts";
 import type { Route } from "./route.ts";
 import { EXECUTOR_NAME } from "./tasks.ts";
 
@@ -112,14 +123,7 @@ export const ExecutorMessage: Message<ExecutorMessage> = message<ExecutorMessage
   }),
 );
 
-export interface ExecutorsAnswer {
-  readonly items: readonly ExecutorMessage[];
-  readonly next_cursor: null;
-}
-
-export const ExecutorsAnswer: Message<ExecutorsAnswer> = message<ExecutorsAnswer>("ExecutorList")(
-  Type.Object({ items: Type.Array(ExecutorMessage), next_cursor: Type.Null() }),
-);
+export const ExecutorPage: Message<Page<ExecutorMessage>> = page("ExecutorPage", ExecutorMessage);
 
 export interface ExecutorParams {
   readonly executor: string;
@@ -142,7 +146,7 @@ export const InstanceParams: Message<InstanceParams> = unnamed<InstanceParams>()
 
 const INSTANCE_PATH = "/api/v1/executors/{executor}/instances/{instance}";
 
-export const listExecutors: Route = {
+export const listExecutors: Route<object, PageQuery, unknown> = {
   method: "GET",
   path: "/api/v1/executors",
   operationId: "listExecutors",
@@ -150,9 +154,9 @@ export const listExecutors: Route = {
   summary: "List the executors that are known",
   permission: "executors:read",
   params: null,
-  query: null,
+  query: PageQuery,
   body: null,
-  answers: { 200: { description: "All executors with their instances.", schema: ExecutorsAnswer } },
+  answers: { 200: { description: "One page of executors with their instances.", schema: ExecutorPage } },
   problems: [],
 };
 

@@ -104,3 +104,6 @@ export const PAGE_QUERY: {
     Type.String({ minLength: 1, maxLength: 500, description: "`next_cursor` of the page before." }),
   ),
 };
+
+/** For lists that have nothing to filter by. */
+export const PageQuery: Message<PageQuery> = unnamed<PageQuery>()(Type.Object(PAGE_QUERY, CLOSED));

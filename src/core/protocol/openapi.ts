@@ -72,7 +72,7 @@ function headers(route: AnyRoute): JsonObject[] {
     names.push(["Idempotency-Key", "For those that have no key or id of their own: this one with their place."]);
   }
   if (route.permission === "executions:control") names.push(["Idempotency-Key", "The id of the command."]);
-  if (route.operationId === "replaceWorkflow" || route.operationId === "archiveWorkflow") {
+  if (["replaceWorkflow", "addVersion", "archiveWorkflow"].includes(route.operationId)) {
     names.push(["If-Match", "The `ETag` that was read; refused if somebody else was faster."]);
   }
   if (route.operationId === "streamExecution") names.push(["Last-Event-ID", "Go on after this event."]);

@@ -42,6 +42,7 @@ import {
 import type { Route } from "./route.ts";
 import { finishTasks, pollTasks, renewTasks } from "./tasks.ts";
 import {
+  addVersion,
   archiveWorkflow,
   listVersions,
   listWorkflows,
@@ -66,6 +67,7 @@ export const ROUTES: readonly AnyRoute[] = [
   archiveWorkflow,
   readGraph,
   readSchemas,
+  addVersion,
   listVersions,
   readVersion,
   startExecution,

@@ -1,7 +1,7 @@
 /** The routes of workflows and their versions: registering, reading, archiving. */
 
 import { Type } from "typebox";
-import { CLOSED, type Message, PAGE_QUERY, type PageQuery, unnamed } from "./message.ts";
+import { CLOSED, type Message, PAGE_QUERY, PageQuery, unnamed } from "./message.ts";
 import type { Body, Route } from "./route.ts";
 import {
   Graph,
@@ -222,7 +222,15 @@ export const readSchemas: Route<WorkflowParams, VersionQuery, unknown> = {
   problems: ["WORKFLOW_NOT_FOUND", "VERSION_NOT_FOUND", "DEFINITION_INVALID"],
 };
 
-export const listVersions: Route<WorkflowParams, object, unknown> = {
+/** As `replaceWorkflow`, for those who think of versions. */
+export const addVersion: Route<WorkflowParams, RegisterQuery, RegisterRequest> = {
+  ...replaceWorkflow,
+  method: "POST",
+  path: `${BASE}/{workflow}/versions`,
+  operationId: "addVersion",
+};
+
+export const listVersions: Route<WorkflowParams, PageQuery, unknown> = {
   method: "GET",
   path: `${BASE}/{workflow}/versions`,
   operationId: "listVersions",
@@ -230,9 +238,9 @@ export const listVersions: Route<WorkflowParams, object, unknown> = {
   summary: "List the versions of a workflow, newest first",
   permission: "workflows:read",
   params: WorkflowParams,
-  query: null,
+  query: PageQuery,
   body: null,
-  answers: { 200: { description: "All versions.", schema: WorkflowPage } },
+  answers: { 200: { description: "One page.", schema: WorkflowPage } },
   problems: ["WORKFLOW_NOT_FOUND"],
 };
 

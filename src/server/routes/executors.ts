@@ -13,6 +13,7 @@ import {
 } from "../../core/protocol/executors.ts";
 import type { ExecutorRecord, InstanceStatus } from "../../host/executors.ts";
 import { type Answer, answerOf, json, NO_CONTENT, problem } from "../answer.ts";
+import { pageAnswer } from "../paging.ts";
 import type { RouteContext } from "./context.ts";
 
 export function bindExecutors({ binder, host: { executors } }: RouteContext): void {
@@ -26,8 +27,9 @@ export function bindExecutors({ binder, host: { executors } }: RouteContext): vo
     );
   }
 
-  binder.bind(listExecutors, ({ workspace }) => {
-    return json(200, { items: executors.list({ workspace }).map(toExecutor), next_cursor: null });
+  binder.bind(listExecutors, (call) => {
+    const items = executors.list({ workspace: call.workspace });
+    return pageAnswer({ items, nameOf: ({ name }) => name, toMessage: toExecutor }, call);
   });
 
   binder.bind(readExecutor, ({ workspace, params }) => {

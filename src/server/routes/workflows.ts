@@ -6,6 +6,7 @@ import { loadDocuments } from "../../core/language/load.ts";
 import { toGraph } from "../../core/protocol/graph.ts";
 import { LIMIT_DEFAULT } from "../../core/protocol/message.ts";
 import {
+  addVersion,
   archiveWorkflow,
   listVersions,
   listWorkflows,
@@ -30,7 +31,7 @@ import type { Registered, WorkflowHead, WorkflowRecord } from "../../host/defini
 import type { Outcome } from "../../host/refusal.ts";
 import { type Answer, answerOf, json, NO_CONTENT, problem, refused } from "../answer.ts";
 import type { Call } from "../binding.ts";
-import { linkToNext } from "../paging.ts";
+import { linkToNext, pageAnswer } from "../paging.ts";
 import type { RouteContext } from "./context.ts";
 
 export function bindWorkflows({ binder, host, clock }: RouteContext): void {
@@ -72,6 +73,7 @@ export function bindWorkflows({ binder, host, clock }: RouteContext): void {
 
   binder.bind(registerWorkflow, (call) => register(call, null));
   binder.bind(replaceWorkflow, (call) => register(call, call.params.workflow));
+  binder.bind(addVersion, (call) => register(call, call.params.workflow));
 
   binder.bind(validateWorkflow, ({ body }) => {
     const { workflows, diagnostics } = loadDocuments([{ file: null, text: body.yaml_content }]);
@@ -107,7 +109,8 @@ export function bindWorkflows({ binder, host, clock }: RouteContext): void {
     return answerOf(outcome, () => NO_CONTENT);
   });
 
-  binder.bind(listVersions, async ({ workspace, params }) => {
+  binder.bind(listVersions, async (call) => {
+    const { workspace, params } = call;
     const versions = await definitions.listVersions({ workspace, workflow: params.workflow });
     if (versions === null) {
       return problem(
@@ -115,7 +118,7 @@ export function bindWorkflows({ binder, host, clock }: RouteContext): void {
         `Expected a registered workflow, but there is none named ${JSON.stringify(params.workflow)}.`,
       );
     }
-    return json(200, { items: versions.map(toSummary), next_cursor: null });
+    return pageAnswer({ items: versions, nameOf: ({ version }) => version, toMessage: toSummary }, call);
   });
 
   binder.bind(readGraph, async ({ workspace, params, query }) => {
