@@ -15,6 +15,8 @@ export interface Contract {
   /** Ids of the operations that have answered as they should. */
   readonly answered: ReadonlySet<string>;
   readonly operations: readonly Operation[];
+  /** Compiles the schema at this place of the document. */
+  compile(place: readonly string[]): ValidateFunction;
   check(method: string, address: string, answer: Answered): void;
 }
 
@@ -41,7 +43,7 @@ export async function readContract(url: string): Promise<Contract> {
   const validators = new Map<string, ValidateFunction>();
 
   /** By reference into the document, so that what it refers to is found. */
-  function validatorOf(place: readonly string[]): ValidateFunction {
+  function compile(place: readonly string[]): ValidateFunction {
     const pointer = place.map((name) => encodeURIComponent(name.replaceAll("~", "~0").replaceAll("/", "~1"))).join("/");
     const known = validators.get(pointer);
     if (known !== undefined) return known;
@@ -54,6 +56,7 @@ export async function readContract(url: string): Promise<Contract> {
     document,
     answered,
     operations,
+    compile,
     check(method, address, { status, headers, text }) {
       const [path = ""] = address.split("?");
       const operation = operations.find((one) => one.method === method && fits(one.path, path));
@@ -61,7 +64,7 @@ export async function readContract(url: string): Promise<Contract> {
       const type = (headers.get("content-type") ?? "").split(";")[0] ?? "";
       if (status >= 400) {
         assert.equal(type, "application/problem+json", about);
-        valid(validatorOf(["components", "schemas", "Problem"]), JSON.parse(text), about);
+        valid(compile(["components", "schemas", "Problem"]), JSON.parse(text), about);
       }
       if (operation === undefined) return;
       const responses = operation.definition["responses"] as JsonObject;
@@ -74,7 +77,7 @@ export async function readContract(url: string): Promise<Contract> {
       if (content !== undefined && /json/.test(type)) {
         const method = operation.method.toLowerCase();
         const place = ["paths", operation.path, method, "responses", String(status), "content", type, "schema"];
-        valid(validatorOf(place), JSON.parse(text), about);
+        valid(compile(place), JSON.parse(text), about);
       }
       if (status < 300) answered.add(operation.id);
     },

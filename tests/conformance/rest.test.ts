@@ -38,6 +38,9 @@ const WAIT = (event: string, more: JsonObject = {}): JsonObject => ({
   ...more,
 });
 
+/** What would take for ever takes longer than this, even beside other work. */
+const SOON_MS = 5000;
+
 const YAML = { "content-type": "application/yaml" };
 
 function post(
@@ -255,7 +258,7 @@ spec:
       const begun = performance.now();
       const { status } = await service.call("POST", "/workflows", text, YAML);
       assert.ok(status === 422 || status === 413, `${status} for ${text.slice(0, 30)}`);
-      assert.ok(performance.now() - begun < 1000);
+      assert.ok(performance.now() - begun < SOON_MS);
     }
   });
 });
@@ -393,7 +396,7 @@ test("expressions are evaluated over a context, whatever JSON that is, or refuse
   assert.equal((await service.post("/expressions/evaluate", { context: {} })).status, 400);
 });
 
-suite("requests that are not well formed", { concurrency: 4 }, () => {
+suite("requests that are not well formed", () => {
   test("what is not there, and what is there but not in this way", async () => {
     const json = { "content-type": "application/json" };
     for (const [method, path, body, headers, expected] of [
@@ -429,7 +432,7 @@ suite("requests that are not well formed", { concurrency: 4 }, () => {
       if (expected === null) assert.ok(answered.status === 414 || answered.status === 431, about);
       else assert.deepEqual(problem(answered).slice(0, 2), expected, about);
       if (answered.status === 405) assert.match(answered.headers.get("allow") ?? "", /GET/);
-      assert.ok(performance.now() - begun < 1000, about);
+      assert.ok(performance.now() - begun < SOON_MS, about);
     }
     assert.equal(
       (await service.post("/events", { name: "x" }, { "content-type": "application/json; charset=utf-8" })).status,
@@ -514,13 +517,17 @@ suite("the API document", () => {
     await service.get("/api/docs/style.css");
   });
 
-  test("its examples are what their schemas allow, and their bodies are taken", async () => {
-    for (const { definition, id } of service.contract.operations) {
-      const content = within(definition, "requestBody", "content") as JsonObject | undefined;
-      for (const media of Object.values(content ?? {})) {
-        for (const example of examplesOf(media as JsonObject)) {
-          assert.ok(example !== undefined, id);
-        }
+  test("it holds together: schemas compile, and parameters are those of the paths", () => {
+    const { document, operations, compile } = service.contract;
+    for (const name of Object.keys(within(document, "components", "schemas") as JsonObject)) {
+      assert.equal(typeof compile(["components", "schemas", name]), "function", name);
+    }
+    for (const { id, path, method, definition } of operations) {
+      const parameters = (definition["parameters"] ?? []) as JsonObject[];
+      const inPath = parameters.filter((parameter) => parameter["in"] === "path").map(({ name }) => `{${name}}`);
+      assert.deepEqual(inPath, path.match(/\{[a-z_]+\}/g) ?? [], id);
+      for (const type of Object.keys((within(definition, "requestBody", "content") ?? {}) as JsonObject)) {
+        compile(["paths", path, method.toLowerCase(), "requestBody", "content", type, "schema"]);
       }
     }
   });
@@ -530,7 +537,7 @@ suite("the API document", () => {
     const { id: task } = await take(service, "whole");
     await service.post("/tasks/heartbeats", { heartbeats: [{ task_id: task }] });
     await answer(service, task);
-    for (const what of ["results", "history", "logs"]) await service.get(`/executions/${id}/${what}`);
+    for (const what of ["results", "history", "logs", "explain"]) await service.get(`/executions/${id}/${what}`);
     for (const what of ["pause", "resume", "signals/other", "cancel"]) {
       assert.equal((await service.post(`/executions/${id}/${what}`, {})).status, 202);
     }
@@ -554,13 +561,6 @@ suite("the API document", () => {
     assert.ok((await history(service, id)).length > 0);
   });
 });
-
-function examplesOf(media: JsonObject): readonly Json[] {
-  const named = Object.values((media["examples"] ?? {}) as JsonObject).map(
-    (example) => within(example, "value") ?? null,
-  );
-  return media["example"] === undefined ? named : [...named, media["example"]];
-}
 
 /** The same request again and again down one connection, without waiting for answers in between; each must be a 202. */
 async function sendMany(path: string, count: number): Promise<void> {
