@@ -7,12 +7,20 @@ import type { Bundle } from "../bundles.ts";
 import { readSources, showDiagnostics } from "../documents.ts";
 import { CommandFailure, EXIT } from "../exit-codes.ts";
 import type { RunCommand } from "../main.ts";
+import { checkPrune, planPrune } from "../prune.ts";
 import type { Terminal } from "../terminal.ts";
 
 interface Applied {
   readonly name: string;
   readonly version: string;
-  readonly change: RegisterAnswer["change"];
+  readonly change: RegisterAnswer["change"] | "archived";
+}
+
+interface Options {
+  readonly file: string[];
+  readonly dryRun?: boolean;
+  readonly prune?: boolean;
+  readonly yes?: boolean;
 }
 
 const WORDS = { created: "new", version_created: "new version", unchanged: "unchanged" } as const;
@@ -24,8 +32,13 @@ export function applyCommand(program: Command, run: RunCommand): void {
     .description("register the workflows of files; applying again changes nothing")
     .requiredOption("-f, --file <paths...>", "files and folders; - for standard input")
     .option("--dry-run", "show what would change, and change nothing")
-    .addHelpText("after", "\nExamples:\n  magicflow apply -f ./workflows\n  magicflow apply -f order.yaml --dry-run")
-    .action((options: { file: string[]; dryRun?: boolean }) =>
+    .option("--prune", "archive the server's workflows that are not in the files; asks before")
+    .option("-y, --yes", "archive without asking")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  magicflow apply -f ./workflows\n  magicflow apply -f order.yaml --dry-run\n  magicflow apply -f ./workflows --prune --yes",
+    )
+    .action((options: Options) =>
       run(async ({ terminal, client: open }) => {
         const sources = readSources(options.file);
         const { bundlesOf } = await import("../bundles.ts");
@@ -38,13 +51,28 @@ export function applyCommand(program: Command, run: RunCommand): void {
             `Nothing was registered: ${errors} ${errors === 1 ? "error" : "errors"}.`,
             { diagnostics },
           );
+        const isDryRun = options.dryRun === true;
+        const prune = {
+          kept: bundles.map(({ name }) => name),
+          isDryRun,
+          yes: options.yes === true,
+          readsInput: options.file.includes("-"),
+        };
+        if (options.prune === true) checkPrune(prune);
         const client = open();
+        // Agreed to before the first change: who says no has changed nothing.
+        const surplus = options.prune === true ? await planPrune(terminal, client, prune) : [];
         const results: Applied[] = [];
-        for (const bundle of bundles) results.push(await applyOne(terminal, client, bundle, options.dryRun === true));
-        if (terminal.isJson) terminal.printJson({ dry_run: options.dryRun === true, workflows: results });
+        for (const bundle of bundles) results.push(await applyOne(terminal, client, bundle, isDryRun));
+        for (const { name, version } of surplus) {
+          if (!isDryRun) await client.workflows.archive(name);
+          if (!terminal.isJson) terminal.print(`${name} ${version} archived`);
+          results.push({ name, version, change: "archived" });
+        }
+        if (terminal.isJson) terminal.printJson({ dry_run: isDryRun, workflows: results });
         const changed = results.filter(({ change }) => change !== "unchanged").length;
         terminal.say(
-          `${changed} of ${results.length} ${results.length === 1 ? "workflow" : "workflows"} ${options.dryRun === true ? "would change" : "changed"}`,
+          `${changed} of ${results.length} ${results.length === 1 ? "workflow" : "workflows"} ${isDryRun ? "would change" : "changed"}`,
         );
         return EXIT.ok;
       }),
