@@ -15,7 +15,9 @@ export interface Board {
   /** Not handed out while the execution is paused; what is leased goes on. */
   pause(executionId: string): void;
   resume(executionId: string): void;
-  /** Forgets all tasks of an execution (it is parked or its shard stopped); answers false, and keeps them, if one is leased. */
+  /** Whether somebody works on a task of the execution, or the time of an attempt runs that was taken: nobody else knows. */
+  isNeeded(executionId: string): boolean;
+  /** Forgets all tasks of an execution (it is parked or its shard stopped); answers false, and keeps them, if one is needed. */
   unload(executionId: string): boolean;
   /** Forgets them whatever their state: the shard lost its epoch. */
   drop(executionId: string): void;

@@ -86,9 +86,14 @@ export function lookUpKept(loop: Loop, resident: Resident, wait: { event: string
     })
     .then(
       (events) => {
-        resident.lookups -= 1;
-        if (shard.slots.get(execution.id) !== resident) return;
-        for (const event of events) deliver(loop, execution.id, toEmitted(event), () => {});
+        // It may not be parked before it has taken what was found: a parked one is believed to have had its answer.
+        let left = events.length;
+        const heard = () => {
+          left -= 1;
+          if (left <= 0) resident.lookups -= 1;
+        };
+        if (shard.slots.get(execution.id) !== resident || left === 0) return heard();
+        for (const event of events) deliver(loop, execution.id, toEmitted(event), heard);
       },
       () => {
         loop.clock.after(AGAIN_MS, () => {

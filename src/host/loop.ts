@@ -53,8 +53,6 @@ export interface Loop {
 /** What the loop needs of the tasks' side. */
 export interface HostTasks {
   readonly board: Board;
-  /** Whether an executor works on a task of the execution. */
-  isLeased(executionId: string): boolean;
   /** Whether an instance of the executor is there, so that its tasks are better kept in memory. */
   isAttended(workspace: string, executor: string): boolean;
 }

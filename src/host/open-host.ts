@@ -57,7 +57,6 @@ export async function openHost(options: HostOptions): Promise<Host> {
     definitions,
     tasks: {
       board: tasks,
-      isLeased: (executionId) => tasks.leasesOf(executionId).size > 0,
       isAttended: (workspace, name) => tasks.read({ workspace, name })?.status === "online",
     },
     environment,

@@ -114,6 +114,31 @@ test("a leased task keeps its execution in memory", async () => {
   await world.close();
 });
 
+test("an attempt whose executor fell silent times out, though nobody is there to take it again", async () => {
+  const text = "    - { name: reserve, executor: shop, function: reserve, timeout: 5m }\n";
+  const world = await openWorld({ workflows: [workflow("timed", text)] });
+  const id = await world.started("timed");
+  const poll = {
+    workspace: WORKSPACE,
+    executor: "shop",
+    instance: "i1",
+    functions: null,
+    tasksMax: 1,
+    waitMs: 0,
+    leaseMs: 30_000,
+    held: [],
+    labels: {},
+    signal: new AbortController().signal,
+  };
+  assert.equal((await world.now(world.host.executors.poll(poll))).length, 1);
+  await world.pass(300_000 - 1000);
+  assert.equal((await world.row(id)).status, "running");
+  await world.pass(2000);
+  const row = await world.row(id);
+  assert.deepEqual([row.status, row.errorCode], ["failed", "TIMEOUT"]);
+  await world.close();
+});
+
 test("a task's time in the queue counts while its execution is parked", async () => {
   const world = await openWorld({ workflows: [HURRIED] });
   const id = await world.started("hurried");

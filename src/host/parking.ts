@@ -138,7 +138,7 @@ function openTasksOf({ execution, definition }: Resident): readonly EngineTask[]
 function park(loop: Loop, resident: Resident, sweep: Sweep): void {
   const { execution, shard } = resident;
   if (sweep.parks === 0) return;
-  if (execution.openTasks > 0 && loop.tasks.isLeased(execution.id)) return;
+  if (execution.openTasks > 0 && loop.tasks.board.isNeeded(execution.id)) return;
   const tasks = openTasksOf(resident);
   // The platform performs these itself, as soon as it has a hand free.
   if (tasks.some((task) => task.executor.startsWith("@"))) return;

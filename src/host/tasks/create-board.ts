@@ -159,6 +159,7 @@ export function createBoard(world: {
     withdraw: table.withdraw,
     pause: table.pause,
     resume: table.resume,
+    isNeeded: table.isNeeded,
     unload: table.unload,
     drop: table.drop,
     poll: desk.poll,

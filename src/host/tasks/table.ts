@@ -228,6 +228,7 @@ export function createTable(parts: {
       if (!paused.delete(executionId)) return;
       for (const entry of ledger.ofExecution(executionId)) if (entry.place.kind === "paused") wait(entry);
     },
+    isNeeded: (executionId) => ledger.ofExecution(executionId).some(isNeeded),
     unload(executionId) {
       const entries = ledger.ofExecution(executionId);
       if (entries.some(isNeeded)) return false;
@@ -263,8 +264,12 @@ export function createTable(parts: {
   };
 }
 
-/** Why it stays in memory: somebody works on it, or the platform itself will as soon as it has a hand free. */
+/**
+ * Why it stays in memory: somebody works on it, or the platform itself will as soon as it has a hand free, or its time
+ * runs, which began when it was taken and is written down nowhere.
+ */
 function isNeeded(entry: Entry): boolean {
+  if (entry.takenAt !== null && entry.task.timeoutMs !== null) return true;
   return entry.place.kind === "leased" || entry.place.kind === "answering" || isBuiltin(entry.task.executor);
 }
 
