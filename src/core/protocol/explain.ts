@@ -74,17 +74,16 @@ const WEIGHT: Readonly<Record<WaitKind, number>> = {
 
 function sentenceOf(facts: ExplainFacts, waits: readonly WaitMessage[], stepCount: number): string {
   if (facts.quarantine !== null) return `It was put into quarantine: ${sentence(facts.quarantine)}`;
-  const [first, ...others] = waits.toSorted((a, b) => WEIGHT[a.kind] - WEIGHT[b.kind]);
+  const first = waits.toSorted((a, b) => WEIGHT[a.kind] - WEIGHT[b.kind])[0];
   if (first === undefined) {
     return facts.status === "queued"
       ? `It was accepted at ${toRfc3339(facts.createdAt)} and has not begun.`
       : "It waits for nothing: its next step is about to begin.";
   }
-  const rest = first.path === null ? stepCount : stepCount - 1;
-  if (rest === 0 || (first.path === null && others.length === 0)) return first.sentence;
-  const count = rest === 1 ? "1 more step" : `${rest} more steps`;
-  const steps = first.path === null ? count.replace(" more", "") : count;
-  return `${first.sentence.slice(0, -1)}; ${steps} ${rest === 1 ? "has" : "have"} begun and not ended.`;
+  const [rest, more] = first.path === null ? [stepCount, ""] : [stepCount - 1, "more "];
+  if (rest === 0) return first.sentence;
+  const steps = rest === 1 ? `1 ${more}step has` : `${rest} ${more}steps have`;
+  return `${first.sentence.slice(0, -1)}; ${steps} begun and not ended.`;
 }
 
 function pauseOf({ paused }: Execution): readonly WaitMessage[] {
