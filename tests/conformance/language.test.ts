@@ -10,6 +10,7 @@ import { after, before, describe, test } from "node:test";
 import {
   type Diagnosis,
   type Evaluation,
+  type Other,
   type Run,
   type Spellings,
   tryDiagnosis,
@@ -18,6 +19,7 @@ import {
   trySpellings,
   type World,
 } from "./language/cases.ts";
+import * as documents from "./language/documents.ts";
 import { startExecutor } from "./language/executor.ts";
 import * as expressions from "./language/expressions.ts";
 import { startPlatform } from "./language/platform.ts";
@@ -28,11 +30,10 @@ interface Chapter {
   readonly diagnoses?: readonly Diagnosis[];
   readonly spellings?: readonly Spellings[];
   readonly evaluations?: readonly Evaluation[];
-  /** What fits no table. */
-  readonly others?: readonly { readonly says: string; readonly holds: (world: World, name: string) => Promise<void> }[];
+  readonly others?: readonly Other[];
 }
 
-const CHAPTERS: Readonly<Record<string, Chapter>> = { expressions };
+const CHAPTERS: Readonly<Record<string, Chapter>> = { documents, expressions };
 
 describe("what users may rely on", { concurrency: 16 }, () => {
   let world: World;

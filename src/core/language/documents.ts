@@ -60,7 +60,11 @@ function readDocument(
     }
     default:
       general.include(report);
-      general.add("kind-unknown", { kind: name, nearest: nearestTo(name, KINDS) }, kind?.place ?? tree.place);
+      general.add(
+        "kind-unknown",
+        { kind: name, nearest: nearestTo(name, () => KINDS, general) },
+        kind?.place ?? tree.place,
+      );
       return null;
   }
 }

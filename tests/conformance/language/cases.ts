@@ -69,6 +69,12 @@ export interface Evaluation {
   readonly values: readonly (readonly [string, Json | RegExp, Json?])[];
 }
 
+/** What fits no table. */
+export interface Other {
+  readonly says: string;
+  readonly holds: (world: World, name: string) => Promise<void>;
+}
+
 export interface StepView {
   readonly name: string;
   readonly path: string;
@@ -319,7 +325,7 @@ export async function tryEvaluation(world: World, evaluation: Evaluation): Promi
 /** The whole document of what a case writes in short. */
 export function documentOf(world: World, name: string, text: string): string {
   const body = outdent(text).replaceAll("NAME", name).replaceAll("WEB", world.web);
-  if (/^\s*("?kind|\{|%|- ?$)|^kind:|^"?apiVersion/m.test(body) && body.includes("kind")) return body;
+  if (/^"?(kind|apiVersion)|^[{[].*kind/m.test(body)) return body;
   const spec = body.startsWith("- ") ? `steps:\n${indent(body)}` : body;
   return `apiVersion: workflow.magic-flow.io/v2\nkind: Workflow\nmetadata: { name: ${name} }\nspec:\n${indent(spec)}\n`;
 }

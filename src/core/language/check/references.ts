@@ -48,10 +48,8 @@ function checkField(node: Node | undefined, from: Referrer, outline: Outline, re
     const target = outline.stepByName.get(name);
     const facts = { owner: from.owner, field: from.field, name };
     if (target === undefined) {
-      const near = nearestTo(
-        name,
-        namesIn(from.scopes).filter((each) => each !== from.step?.name),
-      );
+      const others = () => namesIn(from.scopes).filter((each) => each !== from.step?.name);
+      const near = nearestTo(name, others, report);
       report.add("step-unknown", { ...facts, nearest: near }, each.place, from.step?.name);
     } else if (!from.scopes.has(target.scope)) {
       report.add("step-elsewhere", facts, each.place, from.step?.name);

@@ -50,7 +50,12 @@ function checkReference(reference: Reference, place: Place, context: Context): v
     if (member !== "*" && member !== "**") checkStepRead(member, "steps", place, context);
   } else if (root === "conditions") {
     if (member === "*" || member === "**" || conditions.includes(member)) return;
-    report.add("condition-unknown", { name: member, nearest: nearestTo(member, conditions) }, place, step);
+    report.add(
+      "condition-unknown",
+      { name: member, nearest: nearestTo(member, () => conditions, report) },
+      place,
+      step,
+    );
   } else if (COMMON_ROOTS.includes(root)) {
     return;
   } else if (root === "secrets") {
@@ -60,8 +65,8 @@ function checkReference(reference: Reference, place: Place, context: Context): v
   } else if (root === "error" || OUTPUT_ROOTS.has(root)) {
     report.add("root-elsewhere", { root, where: whereOf(root) }, place, step);
   } else {
-    const known = [...COMMON_ROOTS, ...local, ...outline.stepByName.keys()];
-    report.add("root-unknown", { root, nearest: nearestTo(root, known) }, place, step);
+    const known = () => [...COMMON_ROOTS, ...local, ...outline.stepByName.keys()];
+    report.add("root-unknown", { root, nearest: nearestTo(root, known, report) }, place, step);
   }
 }
 
@@ -74,7 +79,7 @@ function checkStepRead(name: string, root: string, place: Place, context: Contex
     owner,
     field: reading.fields.at(-1) ?? root,
     name,
-    nearest: nearestTo(name, outline.stepByName.keys()),
+    nearest: nearestTo(name, () => outline.stepByName.keys(), report),
   };
   report.add("step-unknown", facts, place, reading.step?.name);
 }

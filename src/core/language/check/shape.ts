@@ -108,7 +108,12 @@ function createChecker(report: Report, leaves: LeafReader): Checker {
     const met = scalar(node);
     if (typeof met !== "string") return wrongType(node, choices.join(", "), where);
     if (choices.includes(met)) return;
-    add("field-choice", { field: nameOf(where), choices, met, nearest: nearestTo(met, choices) }, node, where);
+    add(
+      "field-choice",
+      { field: nameOf(where), choices, met, nearest: nearestTo(met, () => choices, report) },
+      node,
+      where,
+    );
   }
 
   function checkDuration(node: Node, where: Where): void {
@@ -157,10 +162,7 @@ function createChecker(report: Report, leaves: LeafReader): Checker {
   }
 
   function checkUnknown(name: string, place: Node["place"], kind: ObjectKind, where: Where): void {
-    const nearest = nearestTo(
-      name,
-      kind.fields.map((each) => each.name),
-    );
+    const nearest = nearestTo(name, () => kind.fields.map((each) => each.name), report);
     const owner = ownerOf(where);
     if (kind.isOpen !== true) {
       const elsewhere = where.type === undefined ? null : typeWith(name);
@@ -182,8 +184,8 @@ function createChecker(report: Report, leaves: LeafReader): Checker {
     }
     const node = field(step.node, "type");
     if (node !== undefined && text(node) !== undefined) {
-      const known = [...STEP_TYPES.keys(), ...outline.includes.keys()];
-      const facts = { step: step.name, type: step.type, nearest: nearestTo(step.type, known) };
+      const known = () => [...STEP_TYPES.keys(), ...outline.includes.keys()];
+      const facts = { step: step.name, type: step.type, nearest: nearestTo(step.type, known, report) };
       report.add("type-unknown", facts, node.place, step.name);
     }
     // What fields an unknown type has is unknown too; the common ones are checked as always.

@@ -63,7 +63,7 @@ export function readTrees(file: string | null, text: string, general: Report): r
     return [];
   }
   return composeDocuments(source, general).flatMap((document) => {
-    const report = createReport();
+    const report = createReport(general.effort);
     const node = createReader(source, report, general).read(document);
     return node === null ? [] : [{ node, report }];
   });

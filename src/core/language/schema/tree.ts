@@ -7,7 +7,7 @@
 
 import type { Json, JsonObject } from "../../base/json.ts";
 import { isObject, member } from "../../base/json.ts";
-import { nearest, quote } from "../../base/text.ts";
+import { type Effort, nearest, quote } from "../../base/text.ts";
 import type { Path } from "./keywords.ts";
 import { IN_PLACE, isSchema, partsOf } from "./keywords.ts";
 import { normaliseSchema } from "./normalise.ts";
@@ -56,7 +56,14 @@ export interface SchemaTree {
 }
 
 export function growTree(source: JsonObject | boolean): SchemaTree {
-  const growing: Growing = { source, nodes: [], byPointer: new Map(), byUri: new Map(), problems: [] };
+  const growing: Growing = {
+    source,
+    nodes: [],
+    byPointer: new Map(),
+    byUri: new Map(),
+    problems: [],
+    effort: { left: 100_000 },
+  };
   const root = plant(growing, source, [], null);
   // Resolving may add nodes, whose references are then resolved in their turn.
   for (let i = 0; i < growing.nodes.length; i++) resolveNode(growing, growing.nodes[i] as SchemaNode);
@@ -83,6 +90,8 @@ interface Growing {
   readonly byPointer: Map<string, SchemaNode>;
   readonly byUri: Map<string, SchemaNode>;
   readonly problems: SchemaProblem[];
+  /** For telling what a reference meant. */
+  readonly effort: Effort;
 }
 
 function plant(growing: Growing, schema: JsonObject | boolean, at: Path, around: Resource | null): SchemaNode {
@@ -164,7 +173,7 @@ function find(growing: Growing, node: SchemaNode, keyword: string, reference: st
       ? atPointer(growing, resource, fragment)
       : resource.resource.anchors.get(fragment);
   if (found !== undefined) return found;
-  const near = nearest(reference, knownReferences(growing));
+  const near = growing.effort.left > 0 ? nearest(reference, knownReferences(growing), growing.effort) : null;
   return refuse(`there is nothing at ${quote(reference)}`, near === null ? null : `Did you mean "${near}"?`);
 }
 
