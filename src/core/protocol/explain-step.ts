@@ -181,11 +181,14 @@ function tellEvent(view: View, step: StepState, { event, correlation }: EventInn
 function tellChild(facts: ExplainFacts, step: StepState, { executionId, workflow }: ChildInner): Told {
   const status = facts.childStatus(executionId);
   const state = status === null ? "has not begun" : `is ${status.replace("_", " ")}`;
+  // It was asked to stop; until it has, it is still waited for.
+  const isStopping = step.closing !== null;
+  const what = `execution ${quote(executionId)} of ${quote(workflow)}${isStopping ? " to stop" : ""}`;
   return {
     kind: "child",
     until: soonest(step.deadline, step.totalDeadline),
-    sentence: `Step ${quote(step.path)} waits for execution ${quote(executionId)} of ${quote(workflow)}, which ${state}.`,
-    details: { execution_id: executionId, workflow, status },
+    sentence: `Step ${quote(step.path)} waits for ${what}, which ${state}.`,
+    details: { execution_id: executionId, workflow, status, stopping: isStopping },
   };
 }
 

@@ -153,8 +153,11 @@ test("a child that is waited for is named with its own status", () => {
   assert.deepEqual(awaitedChildren(viewOf(rig)), ["e.1"]);
   const { waits, sentence } = why(rig, { childStatus: (id) => (id === "e.1" ? "paused" : null) });
   assert.equal(sentence, `Step "a" waits for execution "e.1" of "ship", which is paused.`);
-  assert.deepEqual(waits[0]?.details, { execution_id: "e.1", workflow: "ship", status: "paused" });
+  assert.deepEqual(waits[0]?.details, { execution_id: "e.1", workflow: "ship", status: "paused", stopping: false });
   assert.match(why(rig).sentence, /which has not begun\.$/);
+  rig.send({ kind: "Cancel", id: "c", reason: "enough" });
+  const stopping = why(rig, { childStatus: () => "running" }).waits[1];
+  assert.equal(stopping?.sentence, `Step "a" waits for execution "e.1" of "ship" to stop, which is running.`);
 });
 
 test("a pause comes first, and tasks are held back by it", () => {
