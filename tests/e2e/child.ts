@@ -21,8 +21,8 @@ export interface Child extends AsyncDisposable {
   readonly stdout: string;
   readonly stderr: string;
   readonly exited: Promise<Exit>;
-  /** Resolves once standard output or standard error matches; rejects if the program ends without. */
-  until(pattern: RegExp): Promise<RegExpExecArray>;
+  /** Resolves once standard output or standard error matches so many times; rejects if the program ends without. */
+  until(pattern: RegExp, times?: number): Promise<RegExpExecArray>;
   /** Sends the signal, if it still runs, and waits for the end. */
   end(signal: NodeJS.Signals): Promise<Exit>;
 }
@@ -82,12 +82,13 @@ export function startChild(command: string, args: readonly string[], options: Ch
   child.stdin.on("error", () => {});
   child.stdin.end(options.input ?? "");
 
-  async function until(pattern: RegExp): Promise<RegExpExecArray> {
+  async function until(pattern: RegExp, times = 1): Promise<RegExpExecArray> {
+    const each = new RegExp(pattern, `${pattern.flags}g`);
     const { promise, resolve: found, reject: fail } = Promise.withResolvers<RegExpExecArray>();
     const said = () => `It said:\n${stdout}${stderr}`;
     const look = () => {
-      const match = pattern.exec(stdout) ?? pattern.exec(stderr);
-      if (match !== null) found(match);
+      const match = [...stdout.matchAll(each), ...stderr.matchAll(each)][times - 1];
+      if (match !== undefined) found(match);
     };
     const timer = setTimeout(
       () => fail(new Error(`Expected ${command} ${args.join(" ")} to say ${pattern}, but it does not. ${said()}`)),
