@@ -30,13 +30,7 @@ const MAY_KNOW: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Packages that compute and do nothing else. Whatever core imports, the browser and the simulation must run. */
-const PURE_PACKAGES: readonly string[] = [
-  "yaml",
-  "re2js",
-  "@noble/hashes",
-  "typebox",
-  "liquidjs",
-];
+const PURE_PACKAGES: readonly string[] = ["yaml", "re2js", "@noble/hashes", "typebox", "liquidjs"];
 
 /** Core is a function of its arguments: no clock, no dice, nothing to wait for, no machine below it. */
 const IMPURE =

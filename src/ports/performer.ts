@@ -4,8 +4,8 @@
  */
 
 import type { Json, JsonObject } from "../core/base/json.ts";
-import type { EngineTask } from "../core/engine/reactions.ts";
 import type { StepError } from "../core/engine/error.ts";
+import type { EngineTask } from "../core/engine/reactions.ts";
 
 export interface Performer extends AsyncDisposable {
   /** With the `@`. */
