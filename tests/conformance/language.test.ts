@@ -19,6 +19,7 @@ import {
   trySpellings,
   type World,
 } from "./language/cases.ts";
+import * as dataFlow from "./language/data-flow.ts";
 import * as documents from "./language/documents.ts";
 import { startExecutor } from "./language/executor.ts";
 import * as expressions from "./language/expressions.ts";
@@ -33,7 +34,7 @@ interface Chapter {
   readonly others?: readonly Other[];
 }
 
-const CHAPTERS: Readonly<Record<string, Chapter>> = { documents, expressions };
+const CHAPTERS: Readonly<Record<string, Chapter>> = { documents, expressions, dataFlow };
 
 describe("what users may rely on", { concurrency: 16 }, () => {
   let world: World;
@@ -55,7 +56,7 @@ describe("what users may rely on", { concurrency: 16 }, () => {
   for (const [chapter, { runs, diagnoses, spellings, evaluations, others }] of Object.entries(CHAPTERS)) {
     let count = 0;
     const add = (says: string, holds: (name: string) => Promise<void>): void => {
-      const name = `${chapter}-${++count}`;
+      const name = `${chapter.toLowerCase()}-${++count}`;
       test(`${chapter}: ${says}`, { timeout: 60_000 }, () => holds(name));
     };
     for (const run of runs ?? []) add(run.says, (name) => tryRun(world, name, run));
