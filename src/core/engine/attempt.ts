@@ -3,7 +3,7 @@
 import type { Instant } from "../base/time.ts";
 import { setTotalDeadline } from "./dues.ts";
 import { type Execution, isOpen, type StepState, type StepStatus, scopesIn } from "./execution.ts";
-import { dropScope, endScope } from "./scopes.ts";
+import { dropScope, endScope, keepAttemptsOfIterations } from "./scopes.ts";
 
 export function begin(step: StepState, status: StepStatus, attempt: number, at: Instant): void {
   if (!isOpen(step)) step.scope.open += 1;
@@ -37,6 +37,7 @@ export function forgetAttempt(execution: Execution, step: StepState): void {
   if (step.status === "scheduled") execution.openTasks -= 1;
   execution.eventWaits.delete(step);
   for (const scope of scopesIn(step)) dropScope(execution, scope);
+  keepAttemptsOfIterations(execution.attempts, step, step.path);
   if (step.inner?.kind !== "task") step.inner = null;
   // While the step wound up its timers did not count; the time for all attempts goes on.
   if (step.closing !== null && step.totalDeadline !== null) setTotalDeadline(execution, step, step.totalDeadline);

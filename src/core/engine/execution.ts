@@ -67,7 +67,10 @@ export class Execution {
   /** Ids of the last commands and events that were taken, to know them again. */
   readonly known: Set<string> = new Set();
   childrenCount = 0;
-  /** Attempts of steps that were let go of and may begin again: their numbers go on counting. */
+  /**
+   * Attempts of steps that were let go of and may begin again: their numbers go on counting. By path; for the completed
+   * iterations of a loop that begins anew the most that any of them had, under `each[].reserve`.
+   */
   readonly attempts: Map<string, number> = new Map();
   /** Completed steps that have a compensation, oldest first. */
   readonly undoable: StepState[] = [];
@@ -261,6 +264,8 @@ export interface LoopInner {
   readonly kept: Map<number, KeptIteration>;
   /** Iterations that did not complete: a retry of the execution goes on in them. */
   readonly broken: Map<number, ScopeState>;
+  /** Of the steps of completed iterations the most attempts: where the loop begins anew, theirs go on from there. */
+  readonly attempts: Map<string, number>;
 }
 
 export interface KeptIteration {

@@ -6,7 +6,7 @@ import type { Definition, LoopSpec, Step } from "../language/definition.ts";
 import { setWake } from "./dues.ts";
 import type { StartDetail, StepEvent } from "./events.ts";
 import type { Execution, Inner, LoopInner, StepState } from "./execution.ts";
-import { createScope, endScope, forgetScope } from "./scopes.ts";
+import { createScope, endScope, forgetScope, keepAttempts } from "./scopes.ts";
 import { iterationStepsKept } from "./views.ts";
 
 export function innerOf(definition: Definition, execution: Execution, step: StepState, detail: StartDetail): Inner {
@@ -48,6 +48,7 @@ export function innerOf(definition: Definition, execution: Execution, step: Step
         firstError: null,
         kept: new Map(),
         broken: new Map(),
+        attempts: new Map(),
       };
     case "try": {
       const { spec } = definition.steps[step.index] as Step;
@@ -99,6 +100,7 @@ export function endIteration(
   }
   if (end.status === "completed") {
     inner.completed += 1;
+    keepAttempts(inner.attempts, scope, scope.prefix.length);
     forgetScope(execution, scope);
     return;
   }

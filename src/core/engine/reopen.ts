@@ -8,7 +8,7 @@ import type { Definition, Step } from "../language/definition.ts";
 import { setDeadline } from "./dues.ts";
 import type { Execution, ScopeState, StepState } from "./execution.ts";
 import { ownScopes, scopesIn } from "./execution.ts";
-import { dropScope, isEntry, markReady, settleEdges } from "./scopes.ts";
+import { dropScope, isEntry, keepAttemptsOfIterations, markReady, settleEdges } from "./scopes.ts";
 
 export function reopen(definition: Definition, execution: Execution, at: Instant): void {
   dropCalls(execution);
@@ -75,6 +75,7 @@ function isUnfinishedContainer(step: StepState): boolean {
 
 function startOver(execution: Execution, step: StepState): void {
   for (const scope of scopesIn(step)) dropScope(execution, scope);
+  keepAttemptsOfIterations(execution.attempts, step, step.path);
   if (step.status === "scheduled") execution.openTasks -= 1;
   execution.eventWaits.delete(step);
   step.status = "pending";

@@ -87,7 +87,7 @@ function createEmptyScope(place: ScopePlace): ScopeState {
 }
 
 function createStep(execution: Execution, index: number, path: string, scope: ScopeState): StepState {
-  const attempt = execution.steps.get(path)?.attempt ?? execution.attempts.get(path) ?? 0;
+  const attempt = execution.steps.get(path)?.attempt ?? takeAttempts(execution.attempts, path);
   return {
     index,
     path,
@@ -112,6 +112,46 @@ function createStep(execution: Execution, index: number, path: string, scope: Sc
     inner: null,
     fallback: null,
   };
+}
+
+/** The number of attempts before, which the step itself knows from here on. */
+function takeAttempts(attempts: Map<string, number>, path: string): number {
+  if (attempts.size === 0) return 0;
+  const own = attempts.get(path);
+  if (own !== undefined) {
+    attempts.delete(path);
+    return own;
+  }
+  for (let open = path.lastIndexOf("["); open > 0; open = path.lastIndexOf("[", open - 1)) {
+    const ofAll = attempts.get(path.slice(0, open) + ofAnyIteration(path.slice(open)));
+    if (ofAll !== undefined) return ofAll;
+  }
+  return 0;
+}
+
+function ofAnyIteration(path: string): string {
+  return path.includes("[") ? path.replaceAll(/\[\d+\]/g, "[]") : path;
+}
+
+/** The most attempts of each step below the scope, by its path without the first `cut` characters. */
+export function keepAttempts(attempts: Map<string, number>, scope: ScopeState, cut: number): void {
+  for (const step of scope.steps) {
+    if (step.attempt === 0) continue;
+    const path = ofAnyIteration(step.path.slice(cut));
+    keepMost(attempts, path, step.attempt);
+    keepAttemptsOfIterations(attempts, step, path);
+    for (const inner of scopesIn(step)) keepAttempts(attempts, inner, cut);
+  }
+  if (scope.failurePath !== null) keepAttempts(attempts, scope.failurePath, cut);
+}
+
+export function keepAttemptsOfIterations(attempts: Map<string, number>, { inner }: StepState, path: string): void {
+  if (inner?.kind !== "loop") return;
+  for (const [name, count] of inner.attempts) keepMost(attempts, `${path}[].${name}`, count);
+}
+
+function keepMost(attempts: Map<string, number>, path: string, count: number): void {
+  if (count > (attempts.get(path) ?? 0)) attempts.set(path, count);
 }
 
 export function isEntry(step: Step): boolean {
@@ -199,6 +239,7 @@ export function endScope(scope: ScopeState): void {
 export function dropScope(execution: Execution, scope: ScopeState): void {
   for (const step of scope.steps) {
     if (step.attempt > 0) execution.attempts.set(step.path, step.attempt);
+    keepAttemptsOfIterations(execution.attempts, step, step.path);
     for (const inner of scopesIn(step)) dropScope(execution, inner);
   }
   if (scope.failurePath !== null) dropScope(execution, scope.failurePath);
