@@ -91,7 +91,11 @@ export function createServer({ host, clock, entropy, config, report = () => {} }
       listener = handler;
       return createHttpServer();
     },
-    frameworkErrors: (error, request, reply) => answerUnrouted(error, request, reply, config),
+    frameworkErrors: (error, request, reply) => {
+      // An address that cannot be read is answered before any hook has run.
+      reply.headers({ "x-request-id": request.id, ...SECURITY_HEADERS });
+      answerUnrouted(error, request, reply, config);
+    },
   });
   app.removeAllContentTypeParsers();
   // Bodies are read by the binding, once it is known that the request is let in and how long it may be.
