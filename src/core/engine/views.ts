@@ -6,7 +6,7 @@ import { toRfc3339 } from "../base/time.ts";
 import type { Definition, Step } from "../language/definition.ts";
 import { View } from "../language/expressions/evaluation.ts";
 import type { StepError } from "./error.ts";
-import type { LoopInner, ScopeState, StepState } from "./execution.ts";
+import { isOpen, type LoopInner, type ScopeState, type StepState } from "./execution.ts";
 
 /** `$.NAME`: the fields of the step's output, and its own `status`, `error`, `attempts`, `branches` and `iterations`. */
 export class NamedStepView extends View {
@@ -114,8 +114,21 @@ function branchOf(definition: Definition, scope: ScopeState): JsonObject {
   };
 }
 
+/** What was read of loops that have ended: a later loop may read it again in each of its iterations. */
+const readBefore = new WeakMap<LoopInner, { readonly endSeq: number; readonly iterations: readonly Json[] }>();
+
 /** `iterations`: what is kept of the finished ones and all of those that are there, by their numbers. */
 export function iterationsOf(definition: Definition, step: StepState): readonly Json[] {
+  const { inner, endSeq } = step;
+  if (inner?.kind !== "loop" || step.finishedAt === null || isOpen(step)) return readIterations(definition, step);
+  const known = readBefore.get(inner);
+  if (known?.endSeq === endSeq) return known.iterations;
+  const iterations = readIterations(definition, step);
+  readBefore.set(inner, { endSeq, iterations });
+  return iterations;
+}
+
+function readIterations(definition: Definition, step: StepState): readonly Json[] {
   const { spec } = definition.steps[step.index] as Step;
   const { inner } = step;
   if (spec.kind !== "loop" || inner?.kind !== "loop") return [];
