@@ -3,6 +3,7 @@
 import type { HistoryEvent } from "../../src/core/engine/events.ts";
 import { replay } from "../../src/core/engine/evolve.ts";
 import type { Execution } from "../../src/core/engine/execution.ts";
+import { parseTaskId } from "../../src/host/tasks/task-id.ts";
 import { isLast, type Recorded } from "./disk.ts";
 import { definitionOf } from "./scenarios.ts";
 
@@ -53,6 +54,18 @@ export function isOver(recorded: Recorded, path: string, attempt: number): boole
     (event) =>
       event.path === path && event.attempt === attempt && (isEnd(event) || event.type === "FallbackStarted"),
   );
+}
+
+/** Since when the attempt of the task is over; null while it is not. */
+export function overSince(recorded: Recorded, taskId: string): number | null {
+  const place = parseTaskId(taskId);
+  if (place === null || isAwaited(recorded, place.path, place.attempt)) return null;
+  const { events, places } = recorded;
+  const scheduled = events.findLastIndex(
+    ({ type, path, attempt }) => type === "StepScheduled" && path === place.path && attempt === place.attempt,
+  );
+  const ended = events.findIndex((event, i) => i > scheduled && (event.path === place.path || isLast(event)));
+  return places[ended]?.passed ?? null;
 }
 
 /** Whether an answer for the attempt would be taken: it is scheduled, and nothing has been heard of it since. */

@@ -1,10 +1,18 @@
-/** (filled in below) */
-import type { Board } from "../../src/host/board.ts";
+/**
+ * What the simulation must be able to see: bugs that somebody could make, each planted alone. They sit between the host and
+ * the world, as wrappers around its ports, so the product knows nothing of them.
+ *
+ *     host ──► planted bug ──► store, clock, board, callers
+ *
+ * Most of them strike now and then only, as real ones do.
+ */
+
 import type { Shards } from "../../src/host/board.ts";
+import type { LeasedTask } from "../../src/host/executors.ts";
 import type { Host } from "../../src/host/host.ts";
 import type { TaskBoard } from "../../src/host/tasks/create-board.ts";
 import type { Clock } from "../../src/ports/clock.ts";
-import type { Store } from "../../src/ports/store.ts";
+import { type ShardBatch, type Store, StoreError } from "../../src/ports/store.ts";
 import type { Process } from "./process.ts";
 import type { World } from "./world.ts";
 
@@ -16,3 +24,244 @@ export interface PlantedBug {
   board?(board: TaskBoard, world: World): TaskBoard;
   host?(host: Host, world: World): Host;
 }
+
+/** A bug in what is written: each batch is changed on its way. */
+function inWriting(name: string, change: (batch: ShardBatch, world: World) => ShardBatch): PlantedBug {
+  return {
+    name,
+    store: (store, world) => ({
+      ...store,
+      append: (batches) => store.append(batches.map((batch) => change(batch, world))),
+    }),
+  };
+}
+
+/** Leaves some out. */
+function some<T>(items: readonly T[], { chance }: World, part = 0.3): readonly T[] {
+  return items.filter(() => !chance.happens(part));
+}
+
+export const PLANTED_BUGS: readonly PlantedBug[] = [
+  {
+    name: "acknowledge before commit",
+    store: (store) => ({
+      ...store,
+      append(batches) {
+        store.append(batches).catch(() => {});
+        return Promise.resolve({ refused: [] });
+      },
+    }),
+  },
+  {
+    name: "take an unknown outcome for success",
+    store: (store) => ({
+      ...store,
+      append: (batches) =>
+        store.append(batches).catch((error: unknown) => {
+          if (error instanceof StoreError && error.kind === "unknown") return { refused: [] };
+          throw error;
+        }),
+    }),
+  },
+  {
+    name: "repeat a write whose outcome is unknown",
+    store: (store) => ({
+      ...store,
+      append: (batches) =>
+        store.append(batches).catch((error: unknown) => {
+          if (error instanceof StoreError && error.kind === "unknown") return store.append(batches);
+          throw error;
+        }),
+    }),
+  },
+  {
+    name: "do not hear that a shard was refused",
+    store: (store) => ({ ...store, append: async (batches) => ({ ...(await store.append(batches)), refused: [] }) }),
+  },
+  {
+    name: "ignore a stale epoch",
+    store: (store, { disk }) => ({
+      ...store,
+      append: (batches) =>
+        store.append(batches.map((batch) => ({ ...batch, epoch: disk.epochs[batch.shard] ?? batch.epoch }))),
+    }),
+  },
+  {
+    name: "take a shard over without a new epoch",
+    store: (store, { disk }) => ({
+      ...store,
+      acquire: async (shard) => disk.epochs[shard] || store.acquire(shard),
+    }),
+  },
+  inWriting("drop an outbox row", (batch, world) => ({ ...batch, addOutbox: some(batch.addOutbox, world) })),
+  inWriting("leave a message in the outbox", (batch, world) => ({
+    ...batch,
+    removeOutbox: some(batch.removeOutbox, world),
+  })),
+  inWriting("remove a message before it is taken", (batch) => ({
+    ...batch,
+    removeOutbox: [...batch.removeOutbox, ...batch.addOutbox.map(({ id }) => id)],
+  })),
+  inWriting("forget an idempotency key", (batch, world) => ({ ...batch, addKeys: some(batch.addKeys, world) })),
+  inWriting("compare no bodies under a key", (batch) => ({
+    ...batch,
+    addKeys: batch.addKeys.map((key) => ({ ...key, bodyHash: "" })),
+  })),
+  inWriting("skip a number in a history", (batch, world) => ({
+    ...batch,
+    executions: batch.executions.map((write) => {
+      if (write.events === null || !world.chance.happens(0.05)) return write;
+      return { ...write, events: { ...write.events, text: write.events.text.replace(/^.*\n/, "") } };
+    }),
+  })),
+  inWriting("write a row that is behind its history", (batch, world) => ({
+    ...batch,
+    executions: batch.executions.map((write) =>
+      write.row !== null && write.row.finishedAt !== null && world.chance.happens(0.2)
+        ? { ...write, row: { ...write.row, status: "running", finishedAt: null } }
+        : write,
+    ),
+  })),
+  inWriting("forget a wait", (batch, world) => ({ ...batch, addWaits: some(batch.addWaits, world) })),
+  inWriting("leave a wait behind", (batch, world) => ({ ...batch, removeWaits: some(batch.removeWaits, world) })),
+  inWriting("do not keep an event", (batch, world) => ({ ...batch, addEvents: some(batch.addEvents, world) })),
+  inWriting("park without a wake-up", (batch) => ({
+    ...batch,
+    executions: batch.executions.map((write) =>
+      write.row?.parked === true ? { ...write, row: { ...write.row, wakeAt: null } } : write,
+    ),
+  })),
+  inWriting("do not list the tasks of who is parked", (batch) => ({ ...batch, addTasks: [] })),
+  inWriting("leave the tasks of who is back", (batch) => ({ ...batch, removeTasksOf: [] })),
+  {
+    name: "recover only some of what was active",
+    store: (store, world) => ({
+      ...store,
+      findActive: async (shard) => some(await store.findActive(shard), world, 0.2),
+    }),
+  },
+  {
+    name: "do not read the outbox at the start",
+    store: (store) => ({ ...store, readOutbox: async () => [] }),
+  },
+  {
+    name: "find nobody who is due",
+    store: (store) => ({ ...store, findDue: async () => [] }),
+  },
+  {
+    name: "read what was once",
+    store(store) {
+      const rows = new Map<string, Awaited<ReturnType<Store["readExecution"]>>>();
+      return {
+        ...store,
+        async readExecution(id) {
+          const row = rows.get(id) ?? (await store.readExecution(id));
+          if (row !== null) rows.set(id, row);
+          return row;
+        },
+      };
+    },
+  },
+  {
+    name: "a clock that is 1 ms early",
+    clock: (clock) => ({ ...clock, now: () => clock.now() + 1 }),
+  },
+  {
+    name: "count time instead of reading the clock",
+    clock(clock, { timeline }) {
+      const start = clock.now() - timeline.passed;
+      return { ...clock, now: () => start + timeline.passed };
+    },
+  },
+  {
+    name: "lose a timer",
+    clock: (clock, { chance }) => ({
+      ...clock,
+      after: (ms, work) => clock.after(ms, chance.happens(0.001) ? () => {} : work),
+    }),
+  },
+  {
+    name: "lose a signal",
+    host: (host, { chance }) => ({
+      ...host,
+      signal: async (request) => (chance.happens(0.1) ? { ok: true } : await host.signal(request)),
+    }),
+  },
+  {
+    name: "answer a cancel without doing it",
+    host: (host, { chance }) => ({
+      ...host,
+      cancel: async (request) => (chance.happens(0.3) ? { ok: true } : await host.cancel(request)),
+    }),
+  },
+  {
+    name: "let anybody into a workspace",
+    host: (host) => ({ ...host, read: (request) => host.read({ ...request, workspace: "default" }) }),
+  },
+  {
+    name: "leave a pack out of a stream",
+    host: (host, { chance }) => ({
+      ...host,
+      async follow(request) {
+        const stream = await host.follow(request);
+        if (stream === null) return null;
+        return (async function* () {
+          for await (const pack of stream) if (!chance.happens(0.1)) yield pack;
+        })();
+      },
+    }),
+  },
+  {
+    name: "acknowledge a result without committing it",
+    shards: (shards, { chance }) => ({
+      ...shards,
+      finishTask: async (request) => (chance.happens(0.05) ? "accepted" : await shards.finishTask(request)),
+    }),
+  },
+  {
+    name: "give a result to the next attempt",
+    shards: (shards, { chance }) => ({
+      ...shards,
+      finishTask: (request) =>
+        shards.finishTask(chance.happens(0.05) ? { ...request, attempt: request.attempt + 1 } : request),
+    }),
+  },
+  {
+    name: "do not wake who is parked",
+    shards: (shards) => ({ ...shards, wake: () => {} }),
+  },
+  {
+    name: "dispatch twice without counting",
+    board(board, { chance }) {
+      let last: readonly LeasedTask[] = [];
+      return {
+        ...board,
+        async poll(request) {
+          const tasks = await board.poll(request);
+          const again = chance.happens(0.2) ? last.filter(({ task }) => task.executor === request.executor) : [];
+          last = tasks;
+          return [...tasks, ...again];
+        },
+      };
+    },
+  },
+  {
+    name: "do not offer a task",
+    board: (board, { chance }) => ({
+      ...board,
+      offer: (request) => (chance.happens(0.05) ? undefined : board.offer(request)),
+    }),
+  },
+  {
+    name: "do not withdraw a task",
+    board: (board) => ({ ...board, withdraw: () => {} }),
+  },
+  {
+    name: "hand out while paused",
+    board: (board) => ({ ...board, pause: () => {} }),
+  },
+  {
+    name: "forget to go on after a pause",
+    board: (board) => ({ ...board, resume: () => {} }),
+  },
+];

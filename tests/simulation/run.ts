@@ -1,8 +1,79 @@
-import { simulate } from "./simulate.ts";
-const seed = Number(process.argv[2] ?? 1), n = Number(process.argv[3] ?? 1);
-for (let s = seed; s < seed + n; s++) {
-  const t = performance.now();
-  const r = await simulate(s);
-  if (n === 1 || r.violation) { if (n===1) console.log(r.trace.join("\n")); }
-  console.log(s, r.violation, r.faults, r.executions, r.trace.length, r.fingerprint, (performance.now() - t).toFixed(0), "ms");
+/**
+ * Simulation by hand:
+ *
+ *     npm run simulate -- --seed 417          plays one seed and prints what happened
+ *     npm run simulate -- --runs 10000        explores; from seed 1, or from --from
+ *     npm run simulate -- --bugs              plants every bug and says after how many seeds it was seen
+ *     npm run simulate -- --seed 4 --bug "lose a signal"
+ *
+ * Ends with 1 if something was found that should not be there, and says with which seed.
+ */
+
+import { parseArgs } from "node:util";
+
+import { PLANTED_BUGS } from "./planted-bugs.ts";
+import { find, simulate } from "./simulate.ts";
+
+const PROGRESS_MS = 10_000;
+const SEEDS_FOR_A_BUG = 500;
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: "string" },
+    runs: { type: "string", default: "1000" },
+    from: { type: "string", default: "1" },
+    bug: { type: "string" },
+    bugs: { type: "boolean", default: false },
+  },
+});
+
+if (values.bugs) await plant();
+else if (values.seed !== undefined) await replay(Number(values.seed), values.bug);
+else await explore(Number(values.from), Number(values.runs));
+
+async function replay(seed: number, name: string | undefined): Promise<void> {
+  const bug = PLANTED_BUGS.find((planted) => planted.name === name);
+  const played = await simulate(seed, bug === undefined ? {} : { bug });
+  console.log(played.trace.join("\n"));
+  console.log(`\nseed ${seed}: ${played.executions} executions, ${played.faults} faults, trace ${played.fingerprint}`);
+  tell(played.violation);
+}
+
+async function explore(from: number, runs: number): Promise<void> {
+  const begun = performance.now();
+  let shown = begun;
+  let faults = 0;
+  const broken: number[] = [];
+  for (let seed = from; seed < from + runs; seed++) {
+    const played = await simulate(seed);
+    faults += played.faults;
+    if (played.violation !== null) {
+      broken.push(seed);
+      console.log(`seed ${seed}: ${played.violation.rule}. ${played.violation.message}`);
+    }
+    if (performance.now() - shown < PROGRESS_MS) continue;
+    shown = performance.now();
+    const done = seed - from + 1;
+    const left = ((shown - begun) / done) * (runs - done);
+    console.log(`${done} of ${runs} runs, ${faults} faults, ${broken.length} broken, ${Math.ceil(left / 1000)} s left`);
+  }
+  const seconds = ((performance.now() - begun) / 1000).toFixed(1);
+  console.log(`${runs} runs, ${faults} faults, ${broken.length} broken, ${seconds} s`);
+  if (broken.length === 0) return;
+  console.log(`Play one again with: npm run simulate -- --seed ${broken[0]}`);
+  process.exitCode = 1;
+}
+
+async function plant(): Promise<void> {
+  for (const bug of PLANTED_BUGS) {
+    const found = await find(bug, SEEDS_FOR_A_BUG);
+    if (found === null) process.exitCode = 1;
+    console.log(`${bug.name}: ${found === null ? "NOT SEEN" : `seed ${found.seed}: ${found.violation?.rule}`}`);
+  }
+}
+
+function tell(violation: { readonly rule: string; readonly message: string } | null): void {
+  if (violation === null) return;
+  console.log(`Expected that ${violation.rule}, but: ${violation.message}`);
+  process.exitCode = 1;
 }

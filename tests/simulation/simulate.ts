@@ -54,6 +54,15 @@ export async function simulate(seed: number, options: { readonly bug?: PlantedBu
   };
 }
 
+/** The first seed with which a planted bug is seen; null if it is seen with none of them. */
+export async function find(bug: PlantedBug, seeds: number): Promise<Simulated | null> {
+  for (let seed = 1; seed <= seeds; seed++) {
+    const played = await simulate(seed, { bug });
+    if (played.violation !== null) return played;
+  }
+  return null;
+}
+
 async function play(world: World): Promise<void> {
   const { chance, faults, timeline } = world;
   await register(world);
@@ -86,7 +95,7 @@ async function register(world: World): Promise<void> {
 /** From here on the world is as it should be. */
 function calm(world: World): void {
   world.faults.isOn = false;
-  world.isCalm = true;
+  world.calmAt = world.timeline.passed;
   world.outage = null;
   world.formerProcess?.kill("was replaced");
   if (world.process !== null) world.process.frozenUntil = 0;

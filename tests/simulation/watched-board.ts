@@ -4,7 +4,7 @@
  */
 
 import type { TaskBoard } from "../../src/host/tasks/create-board.ts";
-import { isPaused, lastOf } from "./histories.ts";
+import { isPaused, lastOf, overSince } from "./histories.ts";
 import type { Process } from "./process.ts";
 import type { World } from "./world.ts";
 
@@ -18,6 +18,10 @@ interface Seen {
 }
 
 const LEASE_MS_MIN = 1000;
+
+/** In peace the board hears of every commit within this time, once the answers from the storm have come. */
+const NEWS_MS = 1000;
+const STORM_ECHO_MS = 40_000;
 
 export function watchedBoard(world: World, process: Process, board: TaskBoard): TaskBoard {
   const { disk, timeline, fail } = world;
@@ -37,6 +41,11 @@ export function watchedBoard(world: World, process: Process, board: TaskBoard): 
     const recorded = disk.of(executionId);
     if (recorded !== null && isPaused(recorded) && world.pausesHeard.has(executionId)) {
       fail("nothing is handed out while paused", `${taskId} was handed out.`);
+    }
+    const over = recorded === null ? null : overSince(recorded, taskId);
+    const isOldNews = world.calmAt !== null && over !== null && over < timeline.passed - NEWS_MS;
+    if (isOldNews && timeline.passed > world.calmAt + STORM_ECHO_MS) {
+      fail("what is over is not handed out", `${taskId} was over ${timeline.passed - over} ms before.`);
     }
     const leasedUntil = timeline.passed + Math.max(LEASE_MS_MIN, lease.ms);
     seen.set(taskId, { deliveries: delivery, instance: lease.instance, leasedUntil, jumps: world.jumps });

@@ -140,13 +140,19 @@ export function witnessed(world: World, process: Process, host: Host): Host {
   };
 }
 
-/** Somebody has cancelled it, its time was over, it has returned, or it has ended. */
+/** Somebody has cancelled it, its time was over, it has returned or failed, or it has ended. */
 function isWindingUp({ events }: Recorded): boolean {
   return events.some(
     (event) =>
-      event.type === "ExecutionCancelRequested" ||
-      event.type === "ExecutionTimeoutReached" ||
+      WINDING_UP.has(event.type) ||
       isLast(event) ||
       (event.type === "StepCompleted" && event.data.returns !== undefined),
   );
 }
+
+const WINDING_UP: ReadonlySet<string> = new Set([
+  "ExecutionCancelRequested",
+  "ExecutionTimeoutReached",
+  "CompensationStarted",
+  "ErrorStepsStarted",
+]);

@@ -49,7 +49,9 @@ export interface World {
   /** The first thing that was found; the run ends with it. */
   violation: Violation | null;
   /** From here on nothing goes wrong any more. */
-  isCalm: boolean;
+  readonly isCalm: boolean;
+  /** Since when. */
+  calmAt: number | null;
   /** Everybody stops acting. */
   isOver: boolean;
   /** How many requests came twice. */
@@ -129,7 +131,10 @@ export function createWorld(seed: number, bug: PlantedBug | null): World {
     deliveries: new Map(),
     outage: null,
     violation: null,
-    isCalm: false,
+    calmAt: null,
+    get isCalm() {
+      return world.calmAt !== null;
+    },
     isOver: false,
     doubled: 0,
     fail,
