@@ -63,7 +63,7 @@ export function executeCommand(program: Command, run: RunCommand): void {
               `Expected ${started.execution_id} to end within ${options.waitTimeout}, but it goes on.`,
             );
           });
-        return showEnd(terminal, ended);
+        return showEnd(terminal, ended, { compact: options.follow === true });
       }),
     );
 }
@@ -83,9 +83,13 @@ function priorityOf(given: string): NonNullable<ExecuteOptions["priority"]> {
   return (/^\d$/.test(given) ? Number(given) : given) as NonNullable<ExecuteOptions["priority"]>;
 }
 
-/** Prints the output, or the error, and answers the exit code. */
-export function showEnd(terminal: Parameters<typeof followExecution>[0], ended: ExecutionMessage): number {
-  if (terminal.isJson) terminal.printJson(ended);
+/** Prints the output, or the error, and answers the exit code. `compact`: as the last line of a stream of JSON. */
+export function showEnd(
+  terminal: Parameters<typeof followExecution>[0],
+  ended: ExecutionMessage,
+  options: { readonly compact?: boolean } = {},
+): number {
+  if (terminal.isJson) terminal.printJson(ended, options);
   else if (ended.status === "completed") terminal.print(JSON.stringify(ended.output, null, 2));
   const seconds = ended.duration === null ? "" : ` in ${ended.duration} s`;
   if (ended.status === "completed") {

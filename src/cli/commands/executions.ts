@@ -93,7 +93,7 @@ function getCommand(executions: Command, run: RunCommand): void {
         const client = open();
         if (options.follow === true) await followExecution(terminal, client, id);
         const execution = await client.executions.get(id);
-        if (terminal.isJson) terminal.printJson(execution);
+        if (terminal.isJson) terminal.printJson(execution, { compact: options.follow === true });
         else terminal.print(describe(terminal, execution));
         return EXIT.ok;
       }),
