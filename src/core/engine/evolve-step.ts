@@ -55,7 +55,9 @@ export function evolveStep(definition: Definition, execution: Execution, event: 
       if (step.inner?.kind === "loop") forgetBroken(execution, step.inner);
       if (isUndoable(definition, step, data.fallback === true)) execution.undoable.push(step);
       settleEdges(definition, execution, step, data.stops === true ? "none" : "success");
-      if (data.returns !== undefined) windUp(execution, { kind: "return", output: data.returns.output, error: null });
+      // While what completed is undone, how the execution ends is settled: a return says nothing any more.
+      if (data.returns !== undefined && execution.compensation === null)
+        windUp(execution, { kind: "return", output: data.returns.output, error: null });
       return;
     }
     case "StepAttemptFailed": {

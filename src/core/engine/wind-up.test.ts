@@ -111,3 +111,16 @@ steps:
     replaysEqually(rig);
   });
 });
+
+it("a return among what undoes does not make a failed execution complete", () => {
+  const rig = startRig(`steps:
+  - { name: a, ${CALL}, ${UNDO} }
+  - { name: b, ${CALL}, compensate: { type: return, output: { a: 1 } } }
+  - { name: c, ${CALL} }`);
+  rig.complete("a");
+  rig.complete("b");
+  rig.fail("c");
+  rig.complete("a:compensate");
+  assert.equal(rig.execution.status, "failed");
+  replaysEqually(rig);
+});
