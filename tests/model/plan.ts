@@ -34,33 +34,51 @@ const DEPTH_MAX = 3;
 const LIST_MAX = 8;
 const INNER_LIST_MAX = 4;
 
+/**
+ * Most workflows call functions and wait for them; in some nearly everything happens within one decision, which is where
+ * one end overtakes another.
+ */
 export function plans(): fc.Arbitrary<readonly Plan[]> {
-  return plansAt(0);
+  return fc.oneof({ weight: 3, arbitrary: plansAt(0, CALLING) }, { weight: 1, arbitrary: plansAt(0, LOCAL) });
 }
 
-function plansAt(depth: number): fc.Arbitrary<readonly Plan[]> {
-  return fc.array(planAt(depth), { minLength: 1, maxLength: depth === 0 ? LIST_MAX : INNER_LIST_MAX, size: "max" });
+interface Taste {
+  /** Weight of functions among ten other steps that contain none. */
+  readonly functions: number;
+  readonly containers: readonly Action["type"][];
 }
 
-function planAt(depth: number): fc.Arbitrary<Plan> {
-  const leaf = planOf(depth, leafTypes(), fc.constant([]));
+const CALLING: Taste = { functions: 20, containers: ["condition", "switch", "parallel", "loop", "try"] };
+const LOCAL: Taste = { functions: 8, containers: ["condition", "parallel", "parallel", "loop", "try", "try"] };
+
+function plansAt(depth: number, taste: Taste): fc.Arbitrary<readonly Plan[]> {
+  return fc.array(planAt(depth, taste), {
+    minLength: 1,
+    maxLength: depth === 0 ? LIST_MAX : INNER_LIST_MAX,
+    size: "max",
+  });
+}
+
+function planAt(depth: number, taste: Taste): fc.Arbitrary<Plan> {
+  const leaf = planOf(depth, taste, leafTypes(taste), fc.constant([]));
   if (depth === DEPTH_MAX) return leaf;
-  const types = fc.constantFrom<Action["type"]>("condition", "switch", "parallel", "loop", "try");
-  const container = planOf(depth, types, fc.array(plansAt(depth + 1), { minLength: 1, maxLength: 3 }));
+  const types = fc.constantFrom(...taste.containers);
+  const container = planOf(depth, taste, types, fc.array(plansAt(depth + 1, taste), { minLength: 1, maxLength: 3 }));
   return fc.oneof({ weight: 3 + depth, arbitrary: leaf }, { weight: 2, arbitrary: container });
 }
 
-function leafTypes(): fc.Arbitrary<Action["type"]> {
+function leafTypes(taste: Taste): fc.Arbitrary<Action["type"]> {
   return fc.oneof(
-    { weight: 12, arbitrary: fc.constant<Action["type"]>("function") },
-    { weight: 2, arbitrary: fc.constantFrom<Action["type"]>("set", "transform") },
-    { weight: 2, arbitrary: fc.constantFrom<Action["type"]>("wait", "wait_for_event") },
-    { weight: 1, arbitrary: fc.constantFrom<Action["type"]>("fail", "return") },
+    { weight: taste.functions, arbitrary: fc.constant<Action["type"]>("function") },
+    { weight: 4, arbitrary: fc.constantFrom<Action["type"]>("set", "transform") },
+    { weight: 3, arbitrary: fc.constantFrom<Action["type"]>("wait", "wait_for_event") },
+    { weight: 3, arbitrary: fc.constantFrom<Action["type"]>("fail", "return") },
   );
 }
 
 function planOf(
   depth: number,
+  taste: Taste,
   type: fc.Arbitrary<Action["type"]>,
   lists: fc.Arbitrary<readonly (readonly Plan[])[]>,
 ): fc.Arbitrary<Plan> {
@@ -70,7 +88,7 @@ function planOf(
     choices: fc.array(fc.nat(CHOICE_MAX - 1), { minLength: 4, maxLength: 4 }),
     answers: answers(),
     success: sometimes(1, 2, distances()),
-    failure: sometimes(1, 1, failures(depth)),
+    failure: sometimes(1, 1, failures(depth, taste)),
     depends: sometimes(1, 5, distances()),
     join: sometimes(1, 3, fc.constantFrom<Join>("settled", "all", "any")),
     when: sometimes(1, 6, fc.boolean()),
@@ -82,10 +100,10 @@ function distances(): fc.Arbitrary<readonly number[]> {
   return fc.uniqueArray(fc.nat(LIST_MAX - 1), { maxLength: 2 });
 }
 
-function failures(depth: number): fc.Arbitrary<NonNullable<Plan["failure"]>> {
+function failures(depth: number, taste: Taste): fc.Arbitrary<NonNullable<Plan["failure"]>> {
   const step = fc.record({ distance: fc.nat(LIST_MAX - 1) });
   if (depth === DEPTH_MAX) return step;
-  const inline = fc.record({ steps: plansAt(depth + 1) });
+  const inline = fc.record({ steps: plansAt(depth + 1, taste) });
   return fc.oneof({ weight: 4, arbitrary: step }, { weight: 1, arbitrary: inline });
 }
 
