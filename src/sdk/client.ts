@@ -9,7 +9,7 @@
  */
 
 import type { Json, JsonObject } from "../core/base/json.ts";
-import type { PublishAnswer, PublishRequest } from "../core/protocol/events.ts";
+import type { EventInput, PublishAnswer, PublishRequest } from "../core/protocol/events.ts";
 import type {
   ControlAnswer,
   ExecutionMessage,
@@ -190,7 +190,7 @@ export function createClient(options: ConnectionOptions = {}): Client {
         await connection.call({ method: "DELETE", path: `/api/v1/workflows/${encodeURIComponent(workflow)}` });
       },
     },
-    publish: (events) => read({ method: "POST", path: "/api/v1/events", body: events as object }),
+    publish: (events) => read({ method: "POST", path: "/api/v1/events", body: withIds(events) }),
     evaluate: async (expression, context) =>
       (
         await read<{ value: Json }>({
@@ -204,6 +204,13 @@ export function createClient(options: ConnectionOptions = {}): Client {
 
 function execution(executionId: string): string {
   return `/api/v1/executions/${encodeURIComponent(executionId)}`;
+}
+
+/** Each event gets an id where it has none, so that a repeated try publishes nothing twice. */
+function withIds(request: PublishRequest): object {
+  const one = (event: EventInput): EventInput => ({ id: crypto.randomUUID(), ...event });
+  if (Array.isArray(request)) return request.map(one);
+  return "events" in request ? { events: request.events.map(one) } : one(request as EventInput);
 }
 
 async function* pages<T>(

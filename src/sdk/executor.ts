@@ -9,11 +9,12 @@
  */
 
 import type { Json, JsonObject } from "../core/base/json.ts";
-import type { HeartbeatsAnswer, PollAnswer, Result, ResultsAnswer, Task } from "../core/protocol/tasks.ts";
+import type { HeartbeatsAnswer, PollAnswer, Result, Task } from "../core/protocol/tasks.ts";
 import { type Check, type CheckResult, runChecks } from "./checks.ts";
-import { TaskError } from "./errors.ts";
+import { MagicFlowError, TaskError } from "./errors.ts";
 import { type HealthServer, openHealthServer } from "./health-server.ts";
 import { type ConnectionOptions, connect, delayMs, pause } from "./http.ts";
+import { createOutbox } from "./outbox.ts";
 
 export interface ExecutorOptions extends ConnectionOptions {
   /** As workflows name it: `executor: payment-service`. */
@@ -32,6 +33,8 @@ export interface ExecutorOptions extends ConnectionOptions {
   readonly healthHost?: string;
   /** What the functions need: reported with the instance's health. */
   readonly checks?: readonly Check[];
+  /** How often the checks are run and the instance's health is reported (default 10,000). */
+  readonly checkIntervalMs?: number;
   /** Told what goes wrong outside of functions (the platform cannot be reached, a result came too late). */
   readonly onWarning?: (message: string) => void;
 }
@@ -55,7 +58,7 @@ export interface Executor extends AsyncDisposable {
   readonly healthUrl: string | null;
   /** Before `start`. */
   register(name: string, work: TaskFunction): Executor;
-  /** Resolves once the first poll was answered. */
+  /** Resolves once the first poll was answered; rejects if the platform refuses it. Waits for a platform that is away. */
   start(): Promise<void>;
   /** Takes no more tasks, lets those that run end (up to `graceMs`, default 30,000), then aborts them. May be called twice. */
   stop(options?: { graceMs?: number }): Promise<void>;
@@ -66,9 +69,30 @@ const LEASE_MS = 30_000;
 const GRACE_MS = 30_000;
 /** How long one poll waits for work. */
 const WAIT_MS = 20_000;
-const REPORT_MS = 10_000;
-/** The platform takes this many results in one call. */
-const RESULTS_MAX = 500;
+const CHECK_INTERVAL_MS = 10_000;
+/** How late a function may hear that nobody waits for it any more. */
+const HEARTBEAT_MS_MAX = 5000;
+/** The platform takes this many heartbeats in one call. */
+const HEARTBEATS_MAX = 1000;
+/**
+ * After a restart the platform waits for a second for those who say that they hold tasks, before it gives these to others:
+ * whoever holds some comes back in time.
+ */
+const RECONNECT_MS_MAX_WHILE_HOLDING = 400;
+/** How long all hands are full before the platform is told what they hold. */
+const FULL_MS = 500;
+/**
+ * The platform's clock says when an attempt's time is over; ours tells the function. What the function gives then is kept
+ * back for a moment, in which the platform ends the attempt by itself and does what the workflow says of time-outs.
+ */
+const OVERTIME_MS = 1000;
+/** As much of a message as the platform takes. */
+const MESSAGE_LENGTH_MAX = 10_000;
+
+/** Why a function's signal aborts. */
+const TIME_OVER = new TaskError({ code: "TIMEOUT", message: "The attempt's time is over." });
+const CANCELLED = new TaskError({ code: "CANCELLED", message: "The task was cancelled." });
+const STOPPED = new TaskError({ code: "EXECUTOR_STOPPED", message: "The executor was stopped." });
 
 interface Running {
   readonly task: Task;
@@ -84,45 +108,54 @@ export function createExecutor(options: ExecutorOptions): Executor {
   const warn = options.onWarning ?? ((message: string) => console.warn(`[${name}] ${message}`));
   const functions = new Map<string, TaskFunction>();
   const running = new Map<string, Running>();
-  const results: Result[] = [];
   const polling = new AbortController();
   const stopped = new AbortController();
   let health: HealthServer | null = null;
   let loops: Promise<unknown> | null = null;
-  let isSending = false;
   let stopping: Promise<void> | null = null;
   let checked: readonly CheckResult[] = [];
-  let changed = Promise.withResolvers<void>();
+  const firstChecked = Promise.withResolvers<void>();
+  let changed = new AbortController();
 
   /** A slot became free or a result was handed over: whoever waits for that looks again. */
   const tell = () => {
-    changed.resolve();
-    changed = Promise.withResolvers<void>();
+    const told = changed;
+    changed = new AbortController();
+    told.abort();
   };
+  const outbox = createOutbox({ connection, stopped: stopped.signal, warn, left: tell });
 
   async function pollForEver(first: PromiseWithResolvers<void>): Promise<void> {
     for (let failures = 0; !polling.signal.aborted; ) {
+      // While all hands are full for a moment only, no poll is worth its while.
+      if (running.size >= concurrency) await pause(FULL_MS, AbortSignal.any([polling.signal, changed.signal]));
       const free = concurrency - running.size;
-      if (free <= 0) {
-        await changed.promise;
-        continue;
-      }
+      // Who has no hand free takes nothing, but stays on the line: a platform that restarts must hear what we hold.
+      const signal = free > 0 ? polling.signal : AbortSignal.any([polling.signal, changed.signal]);
       try {
-        const { tasks } = await poll(free);
+        const { tasks } = await poll(free, signal);
+        if (failures > 0) reportNow();
         failures = 0;
         first.resolve();
         for (const task of tasks) begin(task);
       } catch (error) {
-        if (polling.signal.aborted) break;
-        if (failures === 0) warn(`Cannot take tasks: ${messageOf(error)}. Trying again.`);
-        await pause(delayMs(failures++), polling.signal);
+        if (signal.aborted) continue;
+        if (!hasPolled && isRefusal(error)) return first.reject(error);
+        if (failures === 0) warn(`Cannot take tasks: ${messageOf(error)} Trying again.`);
+        const delay = delayMs(failures++);
+        await pause(holds() ? Math.min(delay, RECONNECT_MS_MAX_WHILE_HOLDING) : delay, polling.signal);
       }
     }
     first.resolve();
   }
 
+  /** Whether there are tasks of which the platform has no result yet. */
+  function holds(): boolean {
+    return running.size > 0 || outbox.size > 0;
+  }
+
   let hasPolled = false;
-  async function poll(free: number): Promise<PollAnswer> {
+  async function poll(free: number, signal: AbortSignal): Promise<PollAnswer> {
     // The first poll comes back at once, so that `start` can say that the executor is known.
     const waitMs = hasPolled ? WAIT_MS : 0;
     const { body } = await connection.call({
@@ -131,15 +164,15 @@ export function createExecutor(options: ExecutorOptions): Executor {
       body: {
         executor: name,
         instance,
-        functions: [...functions.keys()],
-        max_tasks: Math.min(free, 1000),
+        functions: free > 0 ? [...functions.keys()] : [],
+        max_tasks: Math.min(Math.max(free, 1), 1000),
         wait_ms: waitMs,
         lease_ms: leaseMs,
-        held: [...running.keys()],
+        held: [...running.keys(), ...outbox.taskIds()],
         labels,
       },
       heldMs: waitMs,
-      signal: polling.signal,
+      signal,
       retries: 0,
     });
     hasPolled = true;
@@ -148,13 +181,15 @@ export function createExecutor(options: ExecutorOptions): Executor {
 
   function begin(task: Task): void {
     // Delivered again while we work on it, after the platform forgot the lease: our result will do.
-    if (running.has(task.id)) return;
+    if (running.has(task.id) || outbox.has(task.id)) return;
     const entry: Running = { task, abort: new AbortController(), progress: null, message: null };
     running.set(task.id, entry);
-    perform(entry).then((result) => {
+    void perform(entry).then((result) => {
       running.delete(task.id);
-      results.push(result);
-      send();
+      const { reason } = entry.abort.signal;
+      // Nobody waits for what was cancelled; and a function that was stopped with its executor has not failed: somebody
+      // else is given its task.
+      if (reason !== CANCELLED && (reason !== STOPPED || result.status === "completed")) outbox.add(result);
       tell();
     });
   }
@@ -162,10 +197,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
   async function perform(entry: Running): Promise<Result> {
     const { task, abort } = entry;
     const startedAt = new Date().toISOString();
-    const timer =
-      task.timeout_ms === null
-        ? null
-        : setTimeout(() => abort.abort(new Error("The attempt's time is over.")), task.timeout_ms);
+    const timer = task.timeout_ms === null ? null : setTimeout(() => abort.abort(TIME_OVER), task.timeout_ms);
     const context: TaskContext = {
       task,
       signal: abort.signal,
@@ -184,109 +216,60 @@ export function createExecutor(options: ExecutorOptions): Executor {
           retryable: false,
         });
       const output = await work(task.input, context);
+      if (abort.signal.reason === TIME_OVER) throw TIME_OVER;
       return { ...base, status: "completed", output: toJson(output), finished_at: new Date().toISOString() };
     } catch (error) {
-      return { ...base, status: "failed", error: errorOf(error), finished_at: new Date().toISOString() };
+      const isLate = abort.signal.reason === TIME_OVER;
+      if (isLate) await pause(OVERTIME_MS, stopped.signal);
+      return {
+        ...base,
+        status: "failed",
+        error: errorOf(isLate ? TIME_OVER : error),
+        finished_at: new Date().toISOString(),
+      };
     } finally {
       if (timer !== null) clearTimeout(timer);
     }
   }
 
-  /** One call at a time; what gathers meanwhile goes with the next. */
-  function send(): void {
-    if (isSending) return;
-    isSending = true;
-    void sendAll().finally(() => {
-      isSending = false;
-      if (results.length > 0 && !stopped.signal.aborted) send();
-      tell();
-    });
-  }
-
-  async function sendAll(): Promise<void> {
-    for (let failures = 0; results.length > 0; ) {
-      const batch = results.slice(0, RESULTS_MAX);
-      try {
-        const { body } = await connection.call({
-          method: "POST",
-          path: "/api/v1/tasks/results",
-          body: { results: batch },
-          signal: stopped.signal,
-          retries: 0,
-        });
-        results.splice(0, batch.length);
-        failures = 0;
-        for (const { task_id: id, outcome } of (body as ResultsAnswer).results) {
-          if (outcome === "stale" || outcome === "unknown")
-            warn(`The result of ${id} was ${outcome}: nobody waits for it any more.`);
-        }
-      } catch (error) {
-        if (stopped.signal.aborted) return;
-        if (isRefused(error) && batch.length === 1) {
-          // The platform will never take this one: the attempt fails with what it said.
-          results.splice(0, 1, refusedResult(batch[0] as Result, messageOf(error)));
-          if ((batch[0] as Result).status === "failed") results.shift();
-          warn(`A result was refused: ${messageOf(error)}`);
-          continue;
-        }
-        if (isRefused(error)) {
-          // One of many is to blame: send them one by one.
-          await sendOneByOne(batch);
-          continue;
-        }
-        if (failures === 0) warn(`Cannot hand over results: ${messageOf(error)}. Keeping them and trying again.`);
-        await pause(delayMs(failures++), stopped.signal);
-      }
-    }
-  }
-
-  async function sendOneByOne(batch: readonly Result[]): Promise<void> {
-    results.splice(0, batch.length);
-    for (const result of batch) {
-      try {
-        await connection.call({
-          method: "POST",
-          path: "/api/v1/tasks/results",
-          body: { results: [result] },
-          signal: stopped.signal,
-          retries: 0,
-        });
-      } catch (error) {
-        if (isRefused(error) && result.status === "completed") results.push(refusedResult(result, messageOf(error)));
-        else if (!isRefused(error)) results.push(result);
-      }
-    }
-  }
-
   async function heartbeatForEver(): Promise<void> {
     while (!stopped.signal.aborted) {
-      await pause(leaseMs / 3, stopped.signal);
-      if (running.size === 0 || stopped.signal.aborted) continue;
-      const heartbeats = [...running.values()].map(({ task, progress, message }) => ({
-        task_id: task.id,
-        progress,
-        message,
-      }));
-      try {
-        const { body } = await connection.call({
-          method: "POST",
-          path: "/api/v1/tasks/heartbeats",
-          body: { heartbeats },
-          signal: stopped.signal,
-          retries: 1,
-        });
-        for (const { task_id: id, cancel } of (body as HeartbeatsAnswer).heartbeats) {
-          if (cancel) running.get(id)?.abort.abort(new Error("The task was cancelled."));
-        }
-      } catch {
-        // Polling says that the platform cannot be reached; the lease outlives two missed heartbeats.
-      }
+      await pause(Math.min(leaseMs / 3, HEARTBEAT_MS_MAX), stopped.signal);
+      const all = [...running.values()];
+      for (let i = 0; i < all.length && !stopped.signal.aborted; i += HEARTBEATS_MAX)
+        await beat(all.slice(i, i + HEARTBEATS_MAX));
     }
+  }
+
+  async function beat(entries: readonly Running[]): Promise<void> {
+    const heartbeats = entries.map(({ task, progress, message }) => ({ task_id: task.id, progress, message }));
+    try {
+      const { body } = await connection.call({
+        method: "POST",
+        path: "/api/v1/tasks/heartbeats",
+        body: { heartbeats },
+        signal: stopped.signal,
+        retries: 1,
+      });
+      for (const { task_id: id, cancel } of (body as HeartbeatsAnswer).heartbeats) {
+        if (cancel) running.get(id)?.abort.abort(CANCELLED);
+      }
+    } catch {
+      // Polling says that the platform cannot be reached; the lease outlives two missed heartbeats.
+    }
+  }
+
+  let report = new AbortController();
+  /** A platform that was away has forgotten how we are. */
+  function reportNow(): void {
+    report.abort();
   }
 
   async function reportForEver(): Promise<void> {
-    while (!stopped.signal.aborted) {
-      checked = await runChecks(checks, stopped.signal);
+    while (!polling.signal.aborted) {
+      report = new AbortController();
+      checked = await runChecks(checks, polling.signal);
+      firstChecked.resolve();
       const status = {
         functions: [...functions.keys()],
         concurrency,
@@ -301,22 +284,23 @@ export function createExecutor(options: ExecutorOptions): Executor {
           method: "PUT",
           path: `/api/v1/executors/${encodeURIComponent(name)}/instances/${encodeURIComponent(instance)}`,
           body: status,
-          signal: stopped.signal,
+          signal: polling.signal,
           retries: 0,
         })
         // Polling makes the instance known as well, and says when the platform is away.
         .catch(() => undefined);
-      await pause(REPORT_MS, stopped.signal);
+      const { checkIntervalMs = CHECK_INTERVAL_MS } = options;
+      await pause(checkIntervalMs, AbortSignal.any([polling.signal, report.signal]));
     }
   }
 
   async function stop(graceMs: number): Promise<void> {
     polling.abort();
     tell();
-    const grace = AbortSignal.timeout(graceMs);
-    grace.addEventListener("abort", tell);
-    while ((running.size > 0 || results.length > 0) && !grace.aborted) await changed.promise;
-    for (const { abort } of running.values()) abort.abort(new Error("The executor was stopped."));
+    const graceEnd = performance.now() + graceMs;
+    for (let left = graceMs; holds() && left > 0; left = graceEnd - performance.now())
+      await pause(left, changed.signal);
+    for (const { abort } of running.values()) abort.abort(STOPPED);
     await connection
       .call({
         method: "DELETE",
@@ -346,19 +330,25 @@ export function createExecutor(options: ExecutorOptions): Executor {
         health = await openHealthServer({
           host: options.healthHost ?? "127.0.0.1",
           port: options.healthPort,
-          read: () => ({
-            executor: name,
-            instance,
-            running: running.size,
-            functions: [...functions.keys()],
-            health: worst(checked),
-            checks: checked,
-          }),
+          async read() {
+            await firstChecked.promise;
+            return {
+              executor: name,
+              instance,
+              running: running.size,
+              functions: [...functions.keys()],
+              health: worst(checked),
+              checks: checked,
+            };
+          },
         });
       }
       const first = Promise.withResolvers<void>();
       loops = Promise.all([pollForEver(first), heartbeatForEver(), reportForEver()]);
-      await first.promise;
+      await first.promise.catch(async (error: unknown) => {
+        await executor.stop({ graceMs: 0 });
+        throw error;
+      });
     },
     stop({ graceMs = GRACE_MS } = {}) {
       stopping ??= stop(graceMs);
@@ -379,22 +369,24 @@ function errorOf(error: unknown): NonNullable<Result["error"]> {
   if (error instanceof TaskError) {
     return {
       code: error.code,
-      message: error.message,
+      message: error.message.slice(0, MESSAGE_LENGTH_MAX),
       ...(error.details === undefined ? {} : { details: error.details }),
       ...(error.retryable === undefined ? {} : { retryable: error.retryable }),
       ...(error.retryAfter === undefined ? {} : { retry_after: error.retryAfter }),
     };
   }
-  return { code: "FUNCTION_FAILED", message: messageOf(error).slice(0, 10_000) };
+  return { code: "FUNCTION_FAILED", message: messageOf(error).slice(0, MESSAGE_LENGTH_MAX) };
 }
 
-function refusedResult({ output: _output, ...result }: Result, message: string): Result {
-  return { ...result, status: "failed", error: { code: "RESULT_REFUSED", message, retryable: false } };
-}
-
-function isRefused(error: unknown): boolean {
-  const status = (error as { status?: number }).status ?? 0;
-  return status >= 400 && status < 500 && status !== 408 && status !== 429 && status !== 401 && status !== 403;
+/** Waiting does not help: the request itself is wrong, or who we are. */
+function isRefusal(error: unknown): boolean {
+  return (
+    error instanceof MagicFlowError &&
+    error.status >= 400 &&
+    error.status < 500 &&
+    error.status !== 408 &&
+    error.status !== 429
+  );
 }
 
 function messageOf(error: unknown): string {

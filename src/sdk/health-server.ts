@@ -11,12 +11,12 @@ export interface HealthServer {
 export async function openHealthServer(options: {
   host: string;
   port: number;
-  read: () => { readonly health: string } & object;
+  read: () => Promise<{ readonly health: string } & object>;
 }): Promise<HealthServer> {
-  const server = createServer((request, response) => {
+  const server = createServer(async (request, response) => {
     const isHealth =
       (request.method === "GET" || request.method === "HEAD") && request.url?.split("?")[0] === "/health";
-    const { health, ...facts } = options.read();
+    const { health, ...facts } = await options.read();
     response.writeHead(isHealth ? (health === "unhealthy" ? 503 : 200) : 404, {
       "content-type": "application/json",
       "cache-control": "no-store",
