@@ -53,6 +53,8 @@ function isGivenUp(earlier: HistoryEvent, later: HistoryEvent): boolean {
 }
 
 interface Due {
+  /** When it was given. */
+  readonly since: number;
   wake: number | null;
   deadline: number | null;
   retry: number | null;
@@ -75,7 +77,8 @@ function checkTimers(world: World, { id, events }: Recorded): void {
         break;
       case "ExecutionResumed":
         if (due !== null) due += event.data.frozen_ms;
-        for (const each of dues.values()) move(each, event.data.frozen_ms);
+        // What was given during the pause has waited for the rest of it only.
+        for (const each of dues.values()) move(each, Math.min(event.data.frozen_ms, at - each.since));
         break;
       case "ExecutionTimeoutReached":
         if (event.data.error.step === undefined && (due === null || at < due)) early(event, "the execution's time-out");
@@ -84,6 +87,7 @@ function checkTimers(world: World, { id, events }: Recorded): void {
         checkRetry(event, at);
         const { detail, due: given, total_due: total } = event.data;
         dues.set(event.path, {
+          since: at,
           wake: detail.kind === "wait" ? Date.parse(detail.until) : null,
           deadline: soonest(given, total),
           retry: null,
@@ -94,7 +98,7 @@ function checkTimers(world: World, { id, events }: Recorded): void {
         checkRetry(event, at);
         break;
       case "StepAttemptFailed":
-        dues.set(event.path, { wake: null, deadline: null, retry: Date.parse(event.data.retry_at) });
+        dues.set(event.path, { since: at, wake: null, deadline: null, retry: Date.parse(event.data.retry_at) });
         break;
       case "StepCompleted": {
         const wake = dues.get(event.path)?.wake ?? null;

@@ -56,8 +56,8 @@ export function isOver(recorded: Recorded, path: string, attempt: number): boole
   );
 }
 
-/** Since when the attempt of the task is over; null while it is not. */
-export function overSince(recorded: Recorded, taskId: string): number | null {
+/** Where the attempt of the task came to its end; null while it has not. */
+export function overSince(recorded: Recorded, taskId: string): Recorded["places"][number] | null {
   const place = parseTaskId(taskId);
   if (place === null || isAwaited(recorded, place.path, place.attempt)) return null;
   const { events, places } = recorded;
@@ -65,7 +65,7 @@ export function overSince(recorded: Recorded, taskId: string): number | null {
     ({ type, path, attempt }) => type === "StepScheduled" && path === place.path && attempt === place.attempt,
   );
   const ended = events.findIndex((event, i) => i > scheduled && (event.path === place.path || isLast(event)));
-  return places[ended]?.passed ?? null;
+  return places[ended] ?? null;
 }
 
 /** Whether an answer for the attempt would be taken: it is scheduled, and nothing has been heard of it since. */

@@ -130,7 +130,7 @@ function isMissed(
   recorded: Recorded,
   execution: Execution,
   step: StepState,
-  { event, workspace, commit, at }: Published,
+  { event, workspace, commit }: Published,
 ): boolean {
   const { inner } = step;
   if (inner?.kind !== "event" || workspace !== WORKSPACE || inner.event !== event.name) return false;
@@ -140,7 +140,9 @@ function isMissed(
   const began = recorded.places[begun]?.commit ?? 0;
   if (commit > began) return true;
   // It came before the wait: only with a key it is kept, and only for a while.
-  return inner.correlation !== null && world.wall.highest() - at < EVENTS_KEPT_MS;
+  // The same event published again counts from then on, and the clock may have been set back meanwhile.
+  const kept = world.disk.published.findLast((each) => each.event.id === event.id);
+  return inner.correlation !== null && kept !== undefined && world.wall.highest() - kept.at < EVENTS_KEPT_MS;
 }
 
 function hasSignal(execution: Execution, { inner }: StepState): boolean {

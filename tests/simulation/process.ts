@@ -23,6 +23,8 @@ export interface Process {
   host: Host | null;
   /** The newest epoch of each shard that it has learned. */
   readonly epochs: Map<number, number>;
+  /** Numbers of the commits that it knows to have succeeded. */
+  readonly heard: Set<number>;
   /** Timers that are set. */
   readonly timers: Set<() => void>;
   /** Until then nothing happens in it. */
@@ -44,6 +46,7 @@ export function beginProcess(world: World): Process {
     isAlive: true,
     host: null,
     epochs: new Map(),
+    heard: new Set(),
     timers: new Set(),
     frozenUntil: 0,
     deliver(work) {

@@ -72,7 +72,17 @@ export function simulatedStore(world: World, process: Process): Store {
       process.epochs.set(shard, epoch);
       return epoch;
     },
-    append: (batches) => call("append", "write", () => base.append(batches), `${sizeOf(batches)} `),
+    async append(batches) {
+      let commit = 0;
+      const append = async () => {
+        const answer = await base.append(batches);
+        commit = disk.commits;
+        return answer;
+      };
+      const answer = await call("append", "write", append, `${sizeOf(batches)} `);
+      process.heard.add(commit);
+      return answer;
+    },
     readHistory: (request) => call("readHistory", "read", () => base.readHistory(request)),
     readExecution: (id) => call("readExecution", "read", () => base.readExecution(id)),
     findExecutions: (query) => call("findExecutions", "read", () => base.findExecutions(query)),

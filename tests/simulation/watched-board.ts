@@ -19,10 +19,6 @@ interface Seen {
 
 const LEASE_MS_MIN = 1000;
 
-/** In peace the board hears of every commit within this time, once the answers from the storm have come. */
-const NEWS_MS = 1000;
-const STORM_ECHO_MS = 40_000;
-
 export function watchedBoard(world: World, process: Process, board: TaskBoard): TaskBoard {
   const { disk, timeline, fail } = world;
   const seen = new Map<string, Seen>();
@@ -43,9 +39,8 @@ export function watchedBoard(world: World, process: Process, board: TaskBoard): 
       fail("nothing is handed out while paused", `${taskId} was handed out.`);
     }
     const over = recorded === null ? null : overSince(recorded, taskId);
-    const isOldNews = world.calmAt !== null && over !== null && over < timeline.passed - NEWS_MS;
-    if (isOldNews && timeline.passed > world.calmAt + STORM_ECHO_MS) {
-      fail("what is over is not handed out", `${taskId} was over ${timeline.passed - over} ms before.`);
+    if (over !== null && process.heard.has(over.commit)) {
+      fail("what is over is not handed out", `${taskId} has been over for ${timeline.passed - over.passed} ms.`);
     }
     const leasedUntil = timeline.passed + Math.max(LEASE_MS_MIN, lease.ms);
     seen.set(taskId, { deliveries: delivery, instance: lease.instance, leasedUntil, jumps: world.jumps });
