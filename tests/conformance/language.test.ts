@@ -24,6 +24,7 @@ import * as documents from "./language/documents.ts";
 import { startExecutor } from "./language/executor.ts";
 import * as expressions from "./language/expressions.ts";
 import { startPlatform } from "./language/platform.ts";
+import * as stepTypes from "./language/step-types.ts";
 import { serve } from "./language/web.ts";
 
 interface Chapter {
@@ -34,7 +35,7 @@ interface Chapter {
   readonly others?: readonly Other[];
 }
 
-const CHAPTERS: Readonly<Record<string, Chapter>> = { documents, expressions, dataFlow };
+const CHAPTERS: Readonly<Record<string, Chapter>> = { documents, expressions, dataFlow, stepTypes };
 
 describe("what users may rely on", { concurrency: 16 }, () => {
   let world: World;

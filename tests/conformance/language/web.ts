@@ -1,8 +1,9 @@
 /** The server that http steps of the cases talk to: `/echo` tells what it was asked, `/status/N` answers with that status. */
 
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 
-const asked = new Map<string, number>();
+/** The headers of the first request for a path, and how many there were. */
+const asked = new Map<string, { first: IncomingHttpHeaders; count: number }>();
 
 export function serve(request: IncomingMessage, response: ServerResponse): void {
   let text = "";
@@ -12,8 +13,9 @@ export function serve(request: IncomingMessage, response: ServerResponse): void 
   request.on("end", () => {
     const url = new URL(request.url ?? "/", "http://web");
     const [, kind, argument = "", more] = url.pathname.split("/");
-    const nth = (asked.get(url.pathname) ?? 0) + 1;
-    asked.set(url.pathname, nth);
+    const seen = asked.get(url.pathname) ?? { first: request.headers, count: 0 };
+    const nth = ++seen.count;
+    asked.set(url.pathname, seen);
     const body = {
       method: request.method,
       path: url.pathname,
@@ -21,6 +23,7 @@ export function serve(request: IncomingMessage, response: ServerResponse): void 
       headers: request.headers,
       body: text,
       nth,
+      first: seen.first,
     };
     const headers: Record<string, string> = { "content-type": "application/json", "x-answer": "yes" };
     if (kind === "status") {

@@ -33,7 +33,7 @@ export function createScriptPerformer(options: ScriptPerformerOptions): Performe
       const job = toJob(task, options.bytesMax);
       if (job === null) return unreadable(task);
       const reply = await pool.run(job, signal);
-      if (reply.kind === "failure") return { status: "failed", error: toError(reply.failure) };
+      if (reply.kind === "failure") return { status: "failed", error: toError(reply.failure, job, task) };
       if (reply.output === null) return { status: "completed", output: null, http: null };
       const parsed = parseForeignJson(reply.output);
       if (parsed.ok) return { status: "completed", output: parsed.value, http: null };
@@ -59,6 +59,9 @@ function unreadable(task: EngineTask): Performed {
   return { status: "failed", error: { code: "SCRIPT_ERROR", message } };
 }
 
-function toError({ code, message, line }: ScriptFailure): StepError {
-  return { code, message, ...(line === null ? {} : { details: { line } }) };
+/** A script that goes on for as long as the step may is late; where the sandbox stops it before that, it is at fault. */
+function toError({ code, message, line }: ScriptFailure, job: Job, task: EngineTask): StepError {
+  const isLate = code === "TIMEOUT" && task.timeoutMs !== null && task.timeoutMs <= job.limitMs;
+  const details = line === null ? {} : { details: { line } };
+  return { code: code === "TIMEOUT" && !isLate ? "SCRIPT_ERROR" : code, message, ...details };
 }
