@@ -23,6 +23,7 @@ import * as dataFlow from "./language/data-flow.ts";
 import * as documents from "./language/documents.ts";
 import { startExecutor } from "./language/executor.ts";
 import * as expressions from "./language/expressions.ts";
+import * as flow from "./language/flow.ts";
 import { startPlatform } from "./language/platform.ts";
 import * as stepTypes from "./language/step-types.ts";
 import { serve } from "./language/web.ts";
@@ -35,7 +36,7 @@ interface Chapter {
   readonly others?: readonly Other[];
 }
 
-const CHAPTERS: Readonly<Record<string, Chapter>> = { documents, expressions, dataFlow, stepTypes };
+const CHAPTERS: Readonly<Record<string, Chapter>> = { documents, expressions, dataFlow, stepTypes, flow };
 
 describe("what users may rely on", { concurrency: 16 }, () => {
   let world: World;
