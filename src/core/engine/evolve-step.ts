@@ -246,7 +246,9 @@ function keepFinallyError(execution: Execution, step: StepState): void {
   const scope = step.inner?.kind === "try" ? step.inner.finally : null;
   if (scope === null || scope.error === null) return;
   const error = errorOf(scope);
-  if (execution.ending?.kind === "return") execution.ending.error ??= error;
+  // Where the scope itself fails, this only adds to its failure; else it is what goes wrong on the way out of a return.
+  if (step.scope.status === "failing") step.scope.suppressed.push(error);
+  else if (execution.ending?.kind === "return") execution.ending.error ??= error;
   else if (step.scope.error !== null) step.scope.suppressed.push(error);
 }
 
