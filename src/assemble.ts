@@ -16,6 +16,7 @@ import { openSqliteStore } from "./adapters/stores/sqlite/store.ts";
 import type { Config } from "./config/config.ts";
 import type { Host } from "./host/host.ts";
 import { openHost } from "./host/open-host.ts";
+import { withPatience } from "./host/patience.ts";
 import { createRegistry } from "./host/registry.ts";
 import { performBuiltins } from "./host/tasks/builtin.ts";
 import { createBoard, type TaskBoard } from "./host/tasks/create-board.ts";
@@ -106,9 +107,10 @@ export async function openMemoryEngine(options: { config: Config; report: Report
 }
 
 async function openEngine(options: { config: Config; store: Store; report: Report }): Promise<Engine> {
-  const { config, store, report } = options;
+  const { config, report } = options;
   const { limits } = config;
   const clock = createSystemClock();
+  const store = withPatience(options.store, clock);
   const entropy = createEntropy();
   const board: { current: TaskBoard | null } = { current: null };
   const host = await openHost({

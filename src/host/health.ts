@@ -5,16 +5,20 @@ import { lengthOf } from "./shard.ts";
 /** A beat this late says that the loop is held up by something. */
 const DELAY_MS_MAX = 500;
 
+/** A write that has had no answer for this long says that the storage stands still. */
+const WRITE_MS_MAX = 1000;
+
 /** From memory alone: health must be answered while the store is away. */
 export function healthOf(loop: Loop): HostHealth {
   const { condition, pulse, quarantined, shards } = loop;
-  const isFailing = condition.error !== null || shards.some((shard) => shard.status === "stopped");
+  const error = condition.error ?? stalled(loop);
+  const isFailing = error !== null || shards.some((shard) => shard.status === "stopped");
   const isSlow = pulse.delayMs > DELAY_MS_MAX || shards.some((shard) => shard.status === "loading");
   return {
     status: isFailing ? "failing" : isSlow ? "degraded" : "ok",
     store: {
-      status: condition.error === null ? "ok" : "failing",
-      error: condition.error,
+      status: error === null ? "ok" : "failing",
+      error,
       lastWriteMs: condition.lastWriteMs,
     },
     shards: shards.map(({ index, status, inbox, slots }) => ({
@@ -27,4 +31,11 @@ export function healthOf(loop: Loop): HostHealth {
     quarantined: quarantined.size,
     loopDelayMs: pulse.delayMs,
   };
+}
+
+function stalled({ condition, clock }: Loop): string | null {
+  const { writingSince } = condition;
+  const waitedMs = writingSince === null ? 0 : clock.now() - writingSince;
+  if (waitedMs < WRITE_MS_MAX) return null;
+  return `Expected an answer of the storage, but a write has had none for ${Math.floor(waitedMs / 1000)} s.`;
 }

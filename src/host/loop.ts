@@ -95,6 +95,8 @@ export interface Pulse {
 
 export interface StoreCondition {
   error: string | null;
+  /** When the write in flight was begun; null while there is none. */
+  writingSince: Instant | null;
   lastWriteMs: number;
 }
 
@@ -118,7 +120,7 @@ export function createLoop(options: LoopOptions): Loop {
     subscriptions: new Subscriptions(),
     pulse: { armedFor: null, cancel: () => {}, sweptAt: now, scannedAt: now, cleanedAt: now, delayMs: 0 },
     quarantined: new Map(),
-    condition: { error: null, lastWriteMs: 0 },
+    condition: { error: null, writingSince: null, lastWriteMs: 0 },
   };
   return loop;
 }

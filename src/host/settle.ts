@@ -16,16 +16,27 @@ import type { Resident, Shard } from "./shard.ts";
  */
 export function settle(loop: Loop, part: Part): boolean {
   const { shard } = part;
-  const isSound = true;
   for (const { claim } of part.keys) {
     const state = shard.claims.get(claim);
     if (state?.kind === "decided" && state.part === part) shard.claims.delete(claim);
   }
-  for (const write of part.writes.values())
-    if (write.resident !== null) settleWrite(loop, shard, write, write.resident);
-  for (const effect of part.effects) if (effect.kind === "Publish") fanOut(loop, shard, effect);
+  const isSound = act(loop, part);
   for (const waiting of part.waiting) waiting.committed();
   return isSound;
+}
+
+function act(loop: Loop, part: Part): boolean {
+  const { shard } = part;
+  try {
+    for (const write of part.writes.values()) {
+      if (write.resident !== null) settleWrite(loop, shard, write, write.resident);
+    }
+    for (const effect of part.effects) if (effect.kind === "Publish") fanOut(loop, shard, effect);
+    return true;
+  } catch (error) {
+    loop.report(error, `what follows from a commit of shard ${shard.index} could not be done; it is loaded again`);
+    return false;
+  }
 }
 
 function settleWrite(loop: Loop, shard: Shard, write: Write, resident: Resident): void {

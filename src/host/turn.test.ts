@@ -297,3 +297,18 @@ test("a stranger who asks for an execution that has ended leaves nothing of it i
   assert.equal(world.inMemory(), 0);
   await world.close();
 });
+
+test("what is on disk is answered for even where acting upon it breaks, and is acted upon after all", async () => {
+  const world = await openWorld({ workflows: [ORDER] });
+  const { board } = world;
+  const { offer } = board;
+  board.offer = () => {
+    board.offer = offer;
+    throw new Error("The board is broken.");
+  };
+  assert.ok((await world.start("order")).ok);
+  assert.match(world.reports.join(), /what follows from a commit of shard \d could not be done.*The board is broken/);
+  await world.pass(1500);
+  assert.equal(await world.work(), 1);
+  await world.close();
+});

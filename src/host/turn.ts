@@ -82,6 +82,7 @@ export function flush(loop: Loop): void {
   loop.collecting = createBatch();
   loop.inFlight = batch;
   const startedAt = loop.clock.now();
+  loop.condition.writingSince = startedAt;
   write(loop, batch).then(
     (refused) => {
       loop.condition.lastWriteMs = loop.clock.now() - startedAt;
@@ -109,6 +110,7 @@ async function write(loop: Loop, batch: Batch): Promise<readonly number[]> {
 
 function ended(loop: Loop, batch: Batch, failed: readonly number[], error: unknown): void {
   loop.inFlight = null;
+  loop.condition.writingSince = null;
   if (error === null && failed.length > 0) {
     loop.report(
       new Error("Expected to own the shards, but their epochs are stale."),

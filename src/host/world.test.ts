@@ -15,6 +15,7 @@ import type { Host, Started, StartRequest } from "./host.ts";
 import type { HostLimits } from "./loop.ts";
 import { createManualClock, type ManualClock } from "./manual-clock.ts";
 import { openHost } from "./open-host.ts";
+import { withPatience } from "./patience.ts";
 import type { Outcome } from "./refusal.ts";
 import { createRegistry } from "./registry.ts";
 import { createBoard, type TaskBoard } from "./tasks/create-board.ts";
@@ -56,6 +57,8 @@ export interface WorldOptions {
   readonly definitions?: (definitions: Definitions) => Definitions;
   /** Stands between host and store. */
   readonly intercept?: Intercept;
+  /** Gives calls up that have no answer. */
+  readonly isPatient?: boolean;
 }
 
 /** Called for each call of the store; `call` is the call itself. */
@@ -65,7 +68,8 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
   const store = options.store ?? openMemoryStore();
   const clock = createManualClock(options.at ?? START);
   const reports: string[] = [];
-  const seen = options.intercept === undefined ? store : intercepted(store, options.intercept);
+  const asked = options.intercept === undefined ? store : intercepted(store, options.intercept);
+  const seen = options.isPatient === true ? withPatience(asked, clock) : asked;
   const registry = createRegistry(store.documents);
   for (const text of options.workflows ?? []) await register(registry, text);
   const definitions = options.definitions?.(registry) ?? registry;
