@@ -47,9 +47,7 @@ const RESULTS: ReadonlySet<string> = new Set(["StepCompleted", "StepFailed", "St
 
 /** The step's whole time was over while it waited for its next attempt. */
 function isGivenUp(earlier: HistoryEvent, later: HistoryEvent): boolean {
-  return (
-    earlier.type === "StepAttemptFailed" && later.type === "StepFailed" && later.data.error.code === "TIMEOUT"
-  );
+  return earlier.type === "StepAttemptFailed" && later.type === "StepFailed" && later.data.error.code === "TIMEOUT";
 }
 
 interface Due {

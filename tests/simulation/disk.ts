@@ -8,14 +8,7 @@
 import { openMemoryStore } from "../../src/adapters/stores/memory/store.ts";
 import type { Instant } from "../../src/core/base/time.ts";
 import type { HistoryEvent } from "../../src/core/engine/events.ts";
-import type {
-  AppendAnswer,
-  ExecutionRow,
-  KeptEvent,
-  KeyRow,
-  ShardBatch,
-  Store,
-} from "../../src/ports/store.ts";
+import type { AppendAnswer, ExecutionRow, KeptEvent, KeyRow, ShardBatch, Store } from "../../src/ports/store.ts";
 import type { Wall } from "./timeline.ts";
 import type { Fail } from "./world.ts";
 
@@ -128,7 +121,10 @@ export function openDisk(about: {
         fail("histories are gapless", `${id}: event ${event.seq} follows event ${recorded.events.length}.`);
       }
       if (Date.parse(event.at) > wall.highest()) {
-        fail("nothing happens before its time", `${id}: event ${event.seq} is dated ${event.at}, which is yet to come.`);
+        fail(
+          "nothing happens before its time",
+          `${id}: event ${event.seq} is dated ${event.at}, which is yet to come.`,
+        );
       }
       if (before !== undefined && before.at > event.at) {
         fail("time goes on", `${id}: event ${event.seq} is dated before event ${before.seq}.`);
@@ -174,7 +170,8 @@ export function openDisk(about: {
   }
 
   function checkKept(event: KeptEvent): void {
-    if (event.at > wall.highest()) fail("nothing happens before its time", `Event ${event.id} is kept from a time to come.`);
+    if (event.at > wall.highest())
+      fail("nothing happens before its time", `Event ${event.id} is kept from a time to come.`);
   }
 
   const store: Store = {

@@ -115,11 +115,9 @@ async function perform(
 async function give(world: World, instance: Instance, result: TaskResult): Promise<void> {
   const { memory } = instance;
   while (instance.memory === memory) {
-    const outcomes = await ask(
-      world,
-      (host) => host.executors.finish({ workspace: WORKSPACE, results: [result] }),
-      { who: instance.name },
-    );
+    const outcomes = await ask(world, (host) => host.executors.finish({ workspace: WORKSPACE, results: [result] }), {
+      who: instance.name,
+    });
     if (outcomes !== null) return;
     await world.sleep(world.chance.between(50, 1500));
   }
@@ -137,7 +135,15 @@ function resultOf(world: World, instance: Instance, taskId: string): TaskResult 
   const output: Json = faults.strikes("an executor answers with too much")
     ? { much: "x".repeat(world.limits.payloadBytesMax + 1) }
     : faults.strikes("an executor answers strangely")
-      ? chance.pick<Json>([null, [], 0, "", { n: null }, JSON.parse('{"__proto__":{"n":1}}') as Json, { n: "\u{1f600}\u0000" }])
+      ? chance.pick<Json>([
+          null,
+          [],
+          0,
+          "",
+          { n: null },
+          JSON.parse('{"__proto__":{"n":1}}') as Json,
+          { n: "\u{1f600}\u0000" },
+        ])
       : { n: 1 };
   return { ...common, status: "completed", output, error: null };
 }

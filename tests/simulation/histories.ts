@@ -51,8 +51,7 @@ export function isEnd(event: HistoryEvent): boolean {
 /** Whether an attempt has been recorded as over, in whatever way. */
 export function isOver(recorded: Recorded, path: string, attempt: number): boolean {
   return recorded.events.some(
-    (event) =>
-      event.path === path && event.attempt === attempt && (isEnd(event) || event.type === "FallbackStarted"),
+    (event) => event.path === path && event.attempt === attempt && (isEnd(event) || event.type === "FallbackStarted"),
   );
 }
 

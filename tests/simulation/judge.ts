@@ -73,7 +73,8 @@ function help(world: World, open: readonly Recorded[]): void {
     }
   }
   if (isHelped) return;
-  if (!Number.isFinite(soonest)) return world.fail("nothing stays stuck", `${open.length} executions wait in a circle.`);
+  if (!Number.isFinite(soonest))
+    return world.fail("nothing stays stuck", `${open.length} executions wait in a circle.`);
   world.jumps += 1;
   world.wall.jump(Math.max(0, soonest - world.wall.now()));
 }

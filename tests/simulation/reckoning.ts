@@ -3,9 +3,9 @@
  * one that could have happened.
  */
 
+import { checkHistory } from "./check-history.ts";
 import type { Order } from "./customers.ts";
 import type { Recorded } from "./disk.ts";
-import { checkHistory } from "./check-history.ts";
 import type { Pass } from "./judge.ts";
 import { WORKSPACE, type World } from "./world.ts";
 
@@ -105,4 +105,3 @@ function ordered(world: World, { token, scenario }: Order): readonly Recorded[] 
     ({ row }) => row.metadata["token"] === token && row.parentId === null && row.workflow === scenario.name,
   );
 }
-

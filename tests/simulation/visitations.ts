@@ -1,9 +1,9 @@
 /** What befalls the platform from time to time, and those who put it up again. */
 
+import type { Visitation } from "./faults.ts";
+import { insist } from "./network.ts";
 import { beginProcess } from "./process.ts";
 import { newerText } from "./scenarios.ts";
-import { insist } from "./network.ts";
-import type { Visitation } from "./faults.ts";
 import { WORKSPACE, type World } from "./world.ts";
 
 const DAY_MS = 24 * 3_600_000;
@@ -103,7 +103,12 @@ export async function curate(world: World): Promise<void> {
     const archive = chance.happens(0.4);
     if (archive) {
       await insist(world, "librarian", (host) =>
-        host.definitions.archive({ workspace: WORKSPACE, workflow: scenario.name, ifMatch: null, now: world.wall.now() }),
+        host.definitions.archive({
+          workspace: WORKSPACE,
+          workflow: scenario.name,
+          ifMatch: null,
+          now: world.wall.now(),
+        }),
       );
       await world.sleep(chance.between(1000, 15_000));
     }

@@ -7,8 +7,8 @@ import type { TaskResult } from "../../src/host/executors.ts";
 import type { Host, Started, StartRequest } from "../../src/host/host.ts";
 import type { Outcome } from "../../src/host/refusal.ts";
 import { parseTaskId } from "../../src/host/tasks/task-id.ts";
-import { isAwaited, isOver } from "./histories.ts";
 import { isLast, type Recorded } from "./disk.ts";
+import { isAwaited, isOver } from "./histories.ts";
 import type { Process } from "./process.ts";
 import type { World } from "./world.ts";
 
@@ -57,9 +57,7 @@ export function witnessed(world: World, process: Process, host: Host): Host {
       return;
     }
     if (outcome === "accepted" || outcome === "duplicate") {
-      promised("what is answered holds", `the result of ${taskId}`, () =>
-        isOver(recorded, place.path, place.attempt),
-      );
+      promised("what is answered holds", `the result of ${taskId}`, () => isOver(recorded, place.path, place.attempt));
     } else if (isOwner(place.executionId) && isAwaited(recorded, place.path, place.attempt)) {
       fail("a result that is awaited is taken", `The result of ${taskId} was ${outcome}.`);
     }
