@@ -10,6 +10,11 @@ export function windUp(execution: Execution, ending: NonNullable<Execution["endi
     execution.status = "running";
     execution.paused = null;
   }
+  if (ending.kind === "return" && execution.root !== null) {
+    // A return settles what has failed before it.
+    execution.root.error = null;
+    execution.root.suppressed = [];
+  }
   // The handlers that run after the outermost list, and the fallback step, are among what is cancelled.
   for (const scope of [execution.root, execution.errorSteps.running, execution.fallback]) {
     if (scope !== null) beginCancelling(execution, scope);
