@@ -25,6 +25,7 @@ import { startExecutor } from "./language/executor.ts";
 import * as expressions from "./language/expressions.ts";
 import * as flow from "./language/flow.ts";
 import { startPlatform } from "./language/platform.ts";
+import * as resilience from "./language/resilience.ts";
 import * as stepTypes from "./language/step-types.ts";
 import { serve } from "./language/web.ts";
 
@@ -36,7 +37,7 @@ interface Chapter {
   readonly others?: readonly Other[];
 }
 
-const CHAPTERS: Readonly<Record<string, Chapter>> = { documents, expressions, dataFlow, stepTypes, flow };
+const CHAPTERS: Readonly<Record<string, Chapter>> = { documents, expressions, dataFlow, stepTypes, flow, resilience };
 
 describe("what users may rely on", { concurrency: 16 }, () => {
   let world: World;
