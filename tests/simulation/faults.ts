@@ -13,6 +13,7 @@ const OCCASIONS = {
   "the store says that it does not know and does it later": 0.006,
   "the store is slow": 0.02,
   "the store is very slow": 0.003,
+  "the store never answers": 0.001,
   "the process dies before the store has it": 0.004,
   "the process dies once the store has it": 0.005,
   "a timer is late": 0.03,
@@ -29,6 +30,8 @@ const OCCASIONS = {
   "an executor answers with too much": 0.02,
   "an executor answers strangely": 0.05,
   "an executor fails": 0.12,
+  "a call of the platform fails": 0.15,
+  "a call of the platform takes long": 0.1,
   "an executor loses its memory": 0.02,
   "an executor leaves": 0.01,
 } as const;

@@ -12,6 +12,7 @@ import type { Published, Recorded } from "./disk.ts";
 import { replayed } from "./histories.ts";
 import { insist } from "./network.ts";
 import { definitionOf } from "./scenarios.ts";
+import { setClock } from "./visitations.ts";
 import { WORKSPACE, type World } from "./world.ts";
 
 /** Longer than any lease, any slow answer and any pause of an executor: what has not moved by then will not. */
@@ -75,8 +76,7 @@ function help(world: World, open: readonly Recorded[]): void {
   if (isHelped) return;
   if (!Number.isFinite(soonest))
     return world.fail("nothing stays stuck", `${open.length} executions wait in a circle.`);
-  world.jumps += 1;
-  world.wall.jump(Math.max(0, soonest - world.wall.now()));
+  setClock(world, Math.max(0, soonest - world.wall.now()));
 }
 
 type Need =

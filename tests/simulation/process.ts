@@ -6,11 +6,14 @@
 
 import type { Host } from "../../src/host/host.ts";
 import { openHost } from "../../src/host/open-host.ts";
+import { withPatience } from "../../src/host/patience.ts";
 import { RefusedError } from "../../src/host/refusal.ts";
 import { createRegistry } from "../../src/host/registry.ts";
+import { performBuiltins } from "../../src/host/tasks/builtin.ts";
 import { createBoard, type TaskBoard } from "../../src/host/tasks/create-board.ts";
 import type { Clock } from "../../src/ports/clock.ts";
 import { StoreError } from "../../src/ports/store.ts";
+import { simulatedPerformer } from "./simulated-performer.ts";
 import { simulatedStore } from "./simulated-store.ts";
 import { watchedBoard } from "./watched-board.ts";
 import { witnessed } from "./witness.ts";
@@ -25,6 +28,8 @@ export interface Process {
   readonly epochs: Map<number, number>;
   /** Numbers of the commits that it knows to have succeeded. */
   readonly heard: Set<number>;
+  /** When the oldest of its writes was begun that has had no answer. */
+  unansweredSince: number | null;
   /** Timers that are set. */
   readonly timers: Set<() => void>;
   /** Until then nothing happens in it. */
@@ -40,6 +45,7 @@ export interface Process {
 export function beginProcess(world: World): Process {
   const { timeline, bug } = world;
   let board: TaskBoard | null = null;
+  let builtins: AsyncDisposable | null = null;
   world.births += 1;
   const process: Process = {
     name: `process ${world.births}`,
@@ -47,6 +53,7 @@ export function beginProcess(world: World): Process {
     host: null,
     epochs: new Map(),
     heard: new Set(),
+    unansweredSince: null,
     timers: new Set(),
     frozenUntil: 0,
     deliver(work) {
@@ -63,6 +70,7 @@ export function beginProcess(world: World): Process {
       if (world.formerProcess === process) world.formerProcess = null;
     },
     async close() {
+      await builtins?.[Symbol.asyncDispose]();
       await process.host?.[Symbol.asyncDispose]();
       await board?.[Symbol.asyncDispose]();
     },
@@ -71,7 +79,7 @@ export function beginProcess(world: World): Process {
   world.note(process.name, "is born");
   const simulated = { clock: simulatedClock(world, process), store: simulatedStore(world, process) };
   const clock = bug?.clock?.(simulated.clock, world) ?? simulated.clock;
-  const store = bug?.store?.(simulated.store, world, process) ?? simulated.store;
+  const store = withPatience(bug?.store?.(simulated.store, world, process) ?? simulated.store, clock);
   openHost({
     store,
     clock,
@@ -85,6 +93,12 @@ export function beginProcess(world: World): Process {
     report: (error, about) => heed(world, process, error, about),
   }).then(
     (host) => {
+      builtins = performBuiltins({
+        builtins: (board as TaskBoard).builtins,
+        performers: ["@http", "@script"].map((executor) => simulatedPerformer(world, process, executor)),
+        secrets: { read: async () => null },
+        clock,
+      });
       process.host = witnessed(world, process, bug?.host?.(host, world) ?? host);
       world.note(process.name, "is open");
     },
@@ -94,6 +108,11 @@ export function beginProcess(world: World): Process {
     },
   );
   return process;
+}
+
+/** Whether what the process knows of the shard is the newest: nobody else has taken it over. */
+export function owns(world: World, process: Process, shard: number): boolean {
+  return process.epochs.get(shard) === world.disk.epochs[shard];
 }
 
 function simulatedClock({ timeline, faults, chance, wall }: World, process: Process): Clock {

@@ -59,6 +59,7 @@ const NEEDS: Readonly<Record<string, Needs>> = {
   early: { input: ({ token, chance }) => ({ token, how: chance.pick(["return", "fail", "stay"]) }) },
   thousand: { weight: 0.3 },
   again: {},
+  calls: {},
 };
 
 export const SCENARIOS: ReadonlyMap<string, Scenario> = new Map(

@@ -14,7 +14,7 @@ import { bringToEnd } from "./judge.ts";
 import type { PlantedBug } from "./planted-bugs.ts";
 import { follow, read } from "./readers.ts";
 import { reckon } from "./reckoning.ts";
-import { curate, haunt, supervise } from "./visitations.ts";
+import { checkUp, curate, haunt, setClock, supervise } from "./visitations.ts";
 import { createWorld, START, type Violation, WORKSPACE, type World } from "./world.ts";
 
 export interface Simulated {
@@ -33,7 +33,13 @@ const STORM_MORE_MS = 5000;
 /** Answers that were very slow have come by then. */
 const AFTERMATH_MS = 40_000;
 
-export async function simulate(seed: number, options: { readonly bug?: PlantedBug } = {}): Promise<Simulated> {
+export interface SimulateOptions {
+  readonly bug?: PlantedBug;
+  /** Looks at what is left of the world at the end. */
+  readonly inspect?: (world: World) => void;
+}
+
+export async function simulate(seed: number, options: SimulateOptions = {}): Promise<Simulated> {
   const world = createWorld(seed, options.bug ?? null);
   const stop = watchRejections(world);
   try {
@@ -43,7 +49,7 @@ export async function simulate(seed: number, options: { readonly bug?: PlantedBu
   } finally {
     stop();
   }
-  (options as any).inspect?.(world);
+  options.inspect?.(world);
   return {
     seed,
     violation: world.violation,
@@ -64,12 +70,12 @@ export async function find(bug: PlantedBug, seeds: number): Promise<Simulated | 
 }
 
 async function play(world: World): Promise<void> {
-  const { chance, faults, timeline } = world;
+  const { chance, faults } = world;
   await register(world);
   const staff = hire(world);
   const orders = Array.from({ length: chance.between(3, 9) }, (_, i) => drawOrder(world, i + 1));
   for (const order of orders) void careFor(world, order);
-  for (const actor of [supervise, haunt, curate, read, follow]) void actor(world);
+  for (const actor of [supervise, haunt, curate, read, follow, checkUp]) void actor(world);
 
   await pass(world, chance.between(15_000, 60_000));
   while (faults.count < FAULTS_MIN && world.violation === null) await pass(world, STORM_MORE_MS);
@@ -100,8 +106,7 @@ function calm(world: World): void {
   world.formerProcess?.kill("was replaced");
   if (world.process !== null) world.process.frozenUntil = 0;
   // Somebody sets the clock right: what was dated ahead would have to be waited for otherwise.
-  world.jumps += 1;
-  world.wall.jump(Math.max(0, world.wall.highest() - world.wall.now()));
+  setClock(world, Math.max(0, world.wall.highest() - world.wall.now()));
 }
 
 /** Lets happen what happens within that time, or until something is found. */

@@ -48,6 +48,8 @@ export function simulatedStore(world: World, process: Process): Store {
     const back = travelMs(world);
     if (faults.strikes("the store refuses")) {
       answerAfter(way + back, refusal(kind === "write" ? chance.pick(["gone", "full"]) : "gone"));
+    } else if (faults.strikes("the store never answers")) {
+      timeline.after(way, () => chance.happens(0.5) && land(() => {}));
     } else if (faults.strikes("the process dies before the store has it")) {
       timeline.after(way, () => process.kill("before a call of the store"));
     } else if (faults.strikes("the process dies once the store has it")) {
@@ -79,9 +81,14 @@ export function simulatedStore(world: World, process: Process): Store {
         commit = disk.commits;
         return answer;
       };
-      const answer = await call("append", "write", append, `${sizeOf(batches)} `);
-      process.heard.add(commit);
-      return answer;
+      process.unansweredSince = timeline.passed;
+      try {
+        const answer = await call("append", "write", append, `${sizeOf(batches)} `);
+        process.heard.add(commit);
+        return answer;
+      } finally {
+        process.unansweredSince = null;
+      }
     },
     readHistory: (request) => call("readHistory", "read", () => base.readHistory(request)),
     readExecution: (id) => call("readExecution", "read", () => base.readExecution(id)),

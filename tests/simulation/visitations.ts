@@ -6,6 +6,11 @@ import { beginProcess } from "./process.ts";
 import { newerText } from "./scenarios.ts";
 import { WORKSPACE, type World } from "./world.ts";
 
+const UNREADY_MS = 1100;
+
+/** After that a write is given up, and the platform may have recovered. */
+const PATIENCE_MS = 29_000;
+
 const DAY_MS = 24 * 3_600_000;
 
 /** As long as things may go wrong, something does every now and then. */
@@ -23,10 +28,7 @@ export async function haunt(world: World): Promise<void> {
 
 function visit(world: World, visitation: Visitation): void {
   const { chance, timeline } = world;
-  const jump = (byMs: number) => {
-    world.jumps += 1;
-    world.wall.jump(byMs);
-  };
+  const jump = (byMs: number) => setClock(world, byMs);
   switch (visitation) {
     case "the process dies":
       return world.process?.kill("for no reason");
@@ -50,6 +52,13 @@ function visit(world: World, visitation: Visitation): void {
     case "the clock jumps by a day":
       return jump(chance.pick([-1, 1]) * DAY_MS);
   }
+}
+
+/** Somebody sets the clock on the wall. */
+export function setClock(world: World, byMs: number): void {
+  world.jumps += 1;
+  world.jumpedAt = world.timeline.passed;
+  world.wall.jump(byMs);
 }
 
 function stopInGoodOrder(world: World): void {
@@ -116,5 +125,21 @@ export async function curate(world: World): Promise<void> {
       host.definitions.register({ ...request, now: world.wall.now() }),
     );
     if (!outcome.ok) world.fail("a workflow can be registered again", outcome.refusal.message);
+  }
+}
+
+/** A storage that serves nobody makes the platform unready within a second of its noticing. */
+export async function checkUp(world: World): Promise<void> {
+  while (!world.isOver) {
+    await world.sleep(500);
+    const { process } = world;
+    const since = process?.unansweredSince ?? null;
+    if (process === null || process.host === null || since === null || process.frozenUntil > world.timeline.passed)
+      continue;
+    const waitedMs = world.timeline.passed - since;
+    const isLong = waitedMs > UNREADY_MS && waitedMs < PATIENCE_MS && world.jumpedAt < since;
+    if (isLong && process.host.health().status === "ok") {
+      world.fail("a storage that does not answer makes unready", `Since ${since} there is no answer.`);
+    }
   }
 }

@@ -9,7 +9,7 @@ import type { Outcome } from "../../src/host/refusal.ts";
 import { parseTaskId } from "../../src/host/tasks/task-id.ts";
 import { isLast, type Recorded } from "./disk.ts";
 import { isAwaited, isOver } from "./histories.ts";
-import type { Process } from "./process.ts";
+import { owns, type Process } from "./process.ts";
 import type { World } from "./world.ts";
 
 export function witnessed(world: World, process: Process, host: Host): Host {
@@ -58,15 +58,9 @@ export function witnessed(world: World, process: Process, host: Host): Host {
     }
     if (outcome === "accepted" || outcome === "duplicate") {
       promised("what is answered holds", `the result of ${taskId}`, () => isOver(recorded, place.path, place.attempt));
-    } else if (isOwner(place.executionId) && isAwaited(recorded, place.path, place.attempt)) {
+    } else if (owns(world, process, recorded.row.shard) && isAwaited(recorded, place.path, place.attempt)) {
       fail("a result that is awaited is taken", `The result of ${taskId} was ${outcome}.`);
     }
-  }
-
-  /** Whether what the process knows of the execution is the newest. */
-  function isOwner(executionId: string): boolean {
-    const shard = disk.of(executionId)?.row.shard ?? -1;
-    return process.epochs.get(shard) === disk.epochs[shard];
   }
 
   return {

@@ -36,8 +36,9 @@ export interface World {
   formerProcess: Process | null;
   /** How many processes there have been. */
   births: number;
-  /** How often somebody has set the clock. */
+  /** How often somebody has set the clock, and when for the last time. */
   jumps: number;
+  jumpedAt: number;
   /** Everything that was answered with yes, to be held to its word at the end. */
   readonly promises: Promised[];
   /** Executions whose pause has been answered with yes. */
@@ -126,6 +127,7 @@ export function createWorld(seed: number, bug: PlantedBug | null): World {
     formerProcess: null,
     births: 0,
     jumps: 0,
+    jumpedAt: 0,
     promises: [],
     pausesHeard: new Set(),
     deliveries: new Map(),
