@@ -61,5 +61,11 @@ function readSecretFile(path: string): string | null {
 
 function formatConfigProblem(terminal: Terminal, problem: ConfigProblem, text: string | null): string {
   const { code, message, hint, source, line, column } = problem;
-  return formatProblem(terminal, { code, severity: "error", message, hint, file: source, line, column }, text);
+  const shown = text !== null && line !== null && mayHoldSecret(text, line) ? null : text;
+  return formatProblem(terminal, { code, severity: "error", message, hint, file: source, line, column }, shown);
+}
+
+/** What a start prints is collected and kept by others: such a line is named, not quoted. */
+function mayHoldSecret(text: string, line: number): boolean {
+  return /:\/\/[^\s/]+@|secret|password|token|key|auth/i.test(text.split(/\r?\n/)[line - 1] ?? "");
 }

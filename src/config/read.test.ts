@@ -44,6 +44,14 @@ monitoring: { metrics_enabled: true, tracing_enabled: true, log_level: info }`;
     ]);
   });
 
+  test("an address that leads to a backend which is not there is refused, also where no type is given", () => {
+    assert.deepEqual(problems('database: { url: "postgresql://u:p@h/db" }'), ["backend-unavailable database.url 1"]);
+    assert.deepEqual(problems("", { MAGICFLOW_DATABASE_URL: "postgres://h/db" }), [
+      "backend-unavailable MAGICFLOW_DATABASE_URL null",
+    ]);
+    assert.deepEqual(problems('{ cache: { type: memory, url: "redis://h" }, database: { url: "flows.db" } }'), []);
+  });
+
   test("the service shape is read as well: backends by their parts", () => {
     const text = `
 server: { host: 127.0.0.1, port: 8080, timeout: 30s }

@@ -14,7 +14,7 @@ import { type Draft, problem } from "./draft.ts";
 import { readEnvironment } from "./environment.ts";
 import { readFile } from "./file.ts";
 import { SAMPLE_SECRETS, SETTING_NAMES, SETTINGS, type SettingName } from "./settings.ts";
-import { take } from "./values.ts";
+import { checkAddress, take } from "./values.ts";
 
 export interface ConfigSources {
   /** The text of the file and its name; null: none was given. */
@@ -48,6 +48,9 @@ export function readConfig(sources: ConfigSources): ReadConfig {
 }
 
 function checkWhole(draft: Draft): void {
+  checkAddress(draft, "database.url", "database.type");
+  checkAddress(draft, "cache.url", "cache.type");
+  checkAddress(draft, "messaging.url", "messaging.type");
   const host = String(settingOf(draft, "server.host"));
   const secret = draft.values.get("security.jwt_secret");
   if (secret !== undefined && SAMPLE_SECRETS.includes(String(secret.value))) {

@@ -330,6 +330,19 @@ export const BACKEND_MEMBERS: readonly string[] = [
   "brokers",
 ];
 
+/** What stands before `://` in the address of a backend. */
+export const BACKEND_BY_SCHEME: Readonly<Record<string, string>> = {
+  postgres: "postgresql",
+  postgresql: "postgresql",
+  mongodb: "mongodb",
+  redis: "redis",
+  rediss: "redis",
+  amqp: "rabbitmq",
+  amqps: "rabbitmq",
+  kafka: "kafka",
+  nats: "nats",
+};
+
 /** What this build can use. Anything else that the language of configuration knows is refused by name. */
 export const AVAILABLE: Readonly<Partial<Record<SettingName, readonly string[]>>> = {
   "database.type": ["sqlite"],

@@ -6,6 +6,7 @@ import { nearest, quote } from "../core/base/text.ts";
 import { type Draft, type Place, problem } from "./draft.ts";
 import {
   AVAILABLE,
+  BACKEND_BY_SCHEME,
   OTHER_VALUES,
   SETTINGS,
   type Setting,
@@ -19,19 +20,33 @@ export function take(draft: Draft, name: SettingName, raw: Json, place: Place): 
   const setting: Setting = SETTINGS[name];
   const read = readValue(draft, setting.of, OTHER_VALUES[name]?.[String(raw)] ?? raw, place);
   if (read === undefined) return;
-  const available = AVAILABLE[name];
-  if (available !== undefined && !available.includes(String(read))) {
-    const options = available.length === 1 ? quote(available[0] as string) : available.map(quote).join(", ");
-    return problem(
-      draft,
-      place,
-      "backend-unavailable",
-      `Expected ${quote(name)} to name something that this build has, but ${quote(String(read))} is not available.`,
-      `Available: ${options}.`,
-    );
-  }
   draft.values.set(name, { value: read, place });
+  if (isUnavailable(name, String(read))) return unavailable(draft, name, String(read), place);
   draft.origins.set(name, place.line === null ? `${place.source} (${place.path})` : `${place.source}:${place.line}`);
+}
+
+function isUnavailable(name: SettingName, value: string): boolean {
+  return AVAILABLE[name]?.includes(value) === false;
+}
+
+function unavailable(draft: Draft, name: SettingName, value: string, place: Place): void {
+  const options = (AVAILABLE[name] ?? []).map(quote).join(", ");
+  problem(
+    draft,
+    place,
+    "backend-unavailable",
+    `Expected ${quote(place.path)}${place.path === name ? "" : ` (${name})`} to name something that this build has, but ${quote(value)} is not available.`,
+    `Available for ${name}: ${options}.`,
+  );
+}
+
+/** An address says by its scheme what it leads to. Where nothing else says it, the address is believed, not passed over. */
+export function checkAddress(draft: Draft, url: SettingName, type: SettingName): void {
+  const given = draft.values.get(url);
+  if (given === undefined || draft.values.has(type)) return;
+  const scheme = /^([a-z][a-z0-9]*)(?:\+[a-z]+)?:\/\//i.exec(String(given.value))?.[1]?.toLowerCase();
+  const backend = scheme === undefined ? undefined : BACKEND_BY_SCHEME[scheme];
+  if (backend !== undefined && isUnavailable(type, backend)) unavailable(draft, type, backend, given.place);
 }
 
 function readValue(draft: Draft, of: SettingKind, raw: Json, place: Place): Json | undefined {
