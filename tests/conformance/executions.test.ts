@@ -761,6 +761,205 @@ suite("time", { concurrency: 8 }, () => {
   });
 });
 
+suite("time-outs and what they lead to", { concurrency: 8 }, () => {
+  const TASK_TIMED = { timeout: "40ms" };
+
+  test("an attempt's time counts from when an executor takes it, and never outlives what is around it", async () => {
+    const id = await begin(service, "taken-late", [job("taken-late", "work", { timeout: "2s" })], {
+      spec: { timeout: "10m" },
+    });
+    await ended(service, await begin(service, "meanwhile", [{ name: "nap", type: "wait", duration: "300ms" }]));
+    const task = await take(service, "taken-late");
+    const left = Date.parse(String(task["deadline"])) - Date.parse(String(task["created_at"]));
+    assert.ok(left >= 2300, "it begins when the task is taken");
+    await answer(service, task.id);
+    assert.equal((await ended(service, id))["status"], "completed");
+    const steps = [job("bounded", "work", { timeout: "1h" })];
+    await begin(service, "bounded", [{ name: "outer", type: "try", timeout: "30m", catch: [], steps }], {
+      spec: { timeout: "20m" },
+    });
+    const bounded = await take(service, "bounded");
+    const bound = Date.parse(String(bounded["deadline"])) - Date.parse(String(bounded["created_at"]));
+    assert.ok(bound <= 20 * 60_000, "the workflow ends sooner than the step would");
+    await answer(service, bounded.id);
+  });
+
+  test("of a step: retry tries three times where no policy is given, fallback takes over at once", async () => {
+    const retried = await begin(service, "timeout-retry", [
+      job("timeout-retry", "work", { ...TASK_TIMED, timeout_action: "retry" }),
+    ]);
+    for (const attempt of [1, 2, 3]) {
+      const task = await take(service, "timeout-retry", { lease_ms: 600_000 });
+      assert.deepEqual([task.attempt, task["max_attempts"]], [attempt, 3]);
+      if (attempt === 3) await answer(service, task.id);
+    }
+    assert.equal((await ended(service, retried))["status"], "completed");
+    const fallen = await begin(service, "timeout-fallback", [
+      job("timeout-fallback", "work", {
+        ...TASK_TIMED,
+        timeout_action: "fallback",
+        retry: { max_attempts: 5 },
+        default_output: { instead: true },
+      }),
+    ]);
+    await take(service, "timeout-fallback");
+    const execution = await ended(service, fallen);
+    const { status, output, fallback, attempts } = stepOf(execution, "work");
+    assert.deepEqual([status, output, fallback, attempts], ["completed", { instead: true }, true, 1]);
+  });
+
+  test("of a step: cancel_and_cleanup ends the whole execution as timed out", async () => {
+    const id = await begin(service, "timeout-cleanup", [
+      { ...EVENT("other"), depends_on: [] },
+      job("timeout-cleanup", "work", { ...TASK_TIMED, timeout_action: "cancel_and_cleanup", depends_on: [] }),
+    ]);
+    const task = await take(service, "timeout-cleanup");
+    const execution = await ended(service, id);
+    assert.deepEqual([execution["status"], stepOf(execution, "other")["status"]], ["timed_out", "cancelled"]);
+    assert.equal(await answer(service, task.id), "stale");
+  });
+
+  test("of the workflow: ignored it is a warning, a fallback step completes it, a retry begins again what is not done", async () => {
+    const spec = { timeout: "80ms" };
+    const ignoring = await begin(service, "over-ignored", [EVENT("go")], {
+      spec: { ...spec, timeout_action: "ignore" },
+    });
+    await until(async () => ((await read(service, ignoring))["warnings"] as Json[]).length === 1);
+    await post(ignoring, "signals/go");
+    assert.equal((await ended(service, ignoring))["status"], "completed");
+    const fallen = await begin(
+      service,
+      "over-fallback",
+      [EVENT("go"), { ...SET, name: "instead", variables: { n: 1 } }],
+      {
+        spec: { ...spec, timeout_action: "fallback", fallback_step: "instead" },
+      },
+    );
+    const after = await ended(service, fallen);
+    assert.deepEqual([after["status"], stepOf(after, "go")["status"]], ["completed", "cancelled"]);
+    assert.deepEqual(after["output"], { n: 1 });
+    const again = await begin(service, "over-retried", [SET, job("over-retried", "work")], {
+      spec: { timeout: "300ms", timeout_action: "retry", retry_policy: { max_attempts: 3, initial_delay: "1ms" } },
+    });
+    assert.equal((await take(service, "over-retried")).attempt, 1);
+    const second = await take(service, "over-retried");
+    assert.equal(second.attempt, 2, "begun again, and counting on");
+    await answer(service, second.id);
+    const done = await ended(service, again);
+    assert.deepEqual([done["status"], stepOf(done, "note")["attempts"]], ["completed", 1]);
+  });
+
+  test("a delay with jitter is between half of it and the whole", async () => {
+    const retry = { max_attempts: 9, initial_delay: "60ms", backoff: "fixed" };
+    const id = await begin(service, "jittered", [job("jittered", "work", { retry })]);
+    for (let n = 0; n < 9; n++) {
+      await answer(service, (await take(service, "jittered")).id, { error: { code: "BUSY", message: "later" } });
+    }
+    await ended(service, id);
+    const delays = (await history(service, id))
+      .filter((event) => event["type"] === "StepAttemptFailed")
+      .map((event) => Date.parse(String(within(event, "data", "retry_at"))) - Date.parse(String(event["at"])));
+    assert.equal(delays.length, 8);
+    assert.ok(
+      delays.every((delay) => delay >= 30 && delay <= 60),
+      `${delays}`,
+    );
+    assert.ok(new Set(delays).size > 1, `${delays}`);
+  });
+});
+
+suite("children", { concurrency: 8 }, () => {
+  const CHILD = (workflow: string, more: JsonObject = {}): JsonObject => ({
+    name: "sub",
+    type: "workflow",
+    workflow,
+    ...more,
+  });
+  const childOf = async (id: string, path = "sub"): Promise<string> => {
+    const event = (await history(service, id)).findLast((one) => one["path"] === path && one["type"] === "StepStarted");
+    return String(within(event, "data", "detail", "execution_id"));
+  };
+
+  test("a child gets its input, names its parent, and its output is the step's; the version is that of its start", async () => {
+    await register(service, workflow("kid", [SET], { output: { n: "$.input.n", v: "$.workflow.version" } }));
+    await register(service, workflow("kid", [SET], { output: { v: "two" } }, { version: "2.0.0" }));
+    const id = await begin(
+      service,
+      "parenting",
+      [CHILD("kid", { version: "1.0.0", input: { n: "$.input.n" } }), { ...CHILD("kid"), name: "newest" }],
+      { input: { n: 3 }, metadata: { trail: 1 } },
+    );
+    const execution = await ended(service, id);
+    assert.deepEqual(stepOf(execution, "sub")["output"], { n: 3, v: "1.0.0" });
+    assert.deepEqual(stepOf(execution, "newest")["output"], { v: "two" });
+    const child = await read(service, await childOf(id));
+    assert.deepEqual([within(child, "parent", "execution_id"), within(child, "parent", "path")], [id, "sub"]);
+    assert.equal(child["version"], "1.0.0");
+    const listed = await service.get(`/executions?parent_id=${id}`);
+    assert.equal((listed.body["items"] as Json[]).length, 2);
+  });
+
+  test("one that does not complete fails the step with its code and its error as cause; a retry starts another", async () => {
+    await register(service, workflow("kid-failing", [FAIL]));
+    await register(service, workflow("kid-late", [EVENT("go")], { timeout: "40ms" }));
+    const failing = await begin(service, "of-failing", [
+      CHILD("kid-failing", { retry: { max_attempts: 2, initial_delay: "5ms" } }),
+    ]);
+    const execution = await ended(service, failing);
+    const { error, attempts } = stepOf(execution, "sub");
+    assert.deepEqual([within(error, "code"), within(error, "cause", "message"), attempts], ["NO", FAIL["message"], 2]);
+    const children = (await service.get(`/executions?parent_id=${failing}`)).body["items"] as Json[];
+    assert.equal(children.length, 2);
+    const late = await ended(service, await begin(service, "of-late", [CHILD("kid-late")]));
+    assert.equal(within(late["error"], "code"), "TIMEOUT");
+    await register(service, workflow("kid-cancelled", [EVENT("go")]));
+    const waiting = await begin(service, "of-cancelled", [CHILD("kid-cancelled")]);
+    await post(await childOf(waiting), "cancel");
+    assert.equal(within((await ended(service, waiting))["error"], "code"), "CANCELLED");
+  });
+
+  test("a parent that is cancelled ends after its children have", async () => {
+    const tidy = [job("kid-tidy", "tidy")];
+    await register(
+      service,
+      workflow("kid-tidy", [{ name: "guarded", type: "try", steps: [EVENT("go")], finally: tidy }]),
+    );
+    const id = await begin(service, "of-tidy", [CHILD("kid-tidy")]);
+    const child = await childOf(id);
+    await until(async () => (await service.get(`/executions/${child}`)).status === 200);
+    await post(id, "cancel");
+    const task = await take(service, "kid-tidy");
+    assert.equal((await read(service, id))["finished_at"], null, "the child is still tidying up");
+    await answer(service, task.id);
+    assert.equal((await ended(service, id))["status"], "cancelled");
+    const over = await read(service, child);
+    assert.equal(over["status"], "cancelled");
+    assert.ok(String(over["finished_at"]) <= String((await read(service, id))["finished_at"]));
+    const ending = await begin(service, "of-tidy", [CHILD("kid-tidy")]);
+    const doomed = await childOf(ending);
+    await until(async () => (await service.get(`/executions/${doomed}`)).status === 200);
+    await post(ending, "terminate");
+    assert.equal((await ended(service, doomed))["status"], "cancelled");
+    assert.deepEqual(await poll(service, "kid-tidy", { wait_ms: 0 }), [], "and nothing of it runs");
+  });
+
+  test("one that nobody waits for lives on; they go no deeper than twenty", async () => {
+    await register(service, workflow("kid-free", [EVENT("go")], { output: { done: true } }));
+    const id = await begin(service, "of-free", [CHILD("kid-free", { wait: false })]);
+    const execution = await ended(service, id);
+    const child = String(within(stepOf(execution, "sub")["output"], "execution_id"));
+    await until(async () => (await service.get(`/executions/${child}`)).status === 200);
+    assert.equal((await read(service, child))["status"], "running");
+    await post(child, "signals/go");
+    assert.deepEqual((await ended(service, child))["output"], { done: true });
+    await register(service, workflow("kid-endless", [CHILD("kid-endless")]));
+    const deep = await ended(service, await started(service, "kid-endless"));
+    assert.equal(deep["status"], "failed");
+    const all = (await service.get("/executions?workflow=kid-endless&limit=100")).body["items"] as Json[];
+    assert.ok(all.length === 20 || all.length === 21, `${all.length} levels`);
+  });
+});
+
 test("an execution keeps the version it began with", async () => {
   const id = await begin(service, "kept", [EVENT("go")], { spec: { output: { v: "one" } } });
   await register(service, workflow("kept", [EVENT("go")], { output: { v: "two" } }, { version: "2.0.0" }));
