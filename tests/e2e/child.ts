@@ -158,6 +158,8 @@ function quietEnvironment(): Record<string, string> {
   return {
     ...Object.fromEntries(kept),
     NO_COLOR: "1",
+    // Hundreds of processes load the same files.
+    NODE_COMPILE_CACHE: join(ROOT, ".cache/compile"),
     // No configuration but the test's own.
     XDG_CONFIG_HOME: join(tmpdir(), "magicflow-e2e-no-configuration"),
     PATH: `${join(ROOT, "node_modules/.bin")}:${process.env["PATH"] ?? ""}`,

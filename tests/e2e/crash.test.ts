@@ -4,13 +4,16 @@
  */
 
 import assert from "node:assert/strict";
+import { watch } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { Json } from "../../src/core/base/json.ts";
 import type { ExecutionSummary, HistoryEventMessage } from "../../src/core/protocol/executions.ts";
 import type { StartAnswer } from "../../src/core/protocol/starts.ts";
+import type { Task } from "../../src/core/protocol/tasks.ts";
 import type { Answered } from "./api.ts";
-import { type Platform, startExample, startExecutor, startPlatform } from "./platform.ts";
+import { startChild } from "./child.ts";
+import { MAGICFLOW, type Platform, startExample, startExecutor, startPlatform } from "./platform.ts";
 
 const KILLS = 20;
 const ORDERS_PER_ROUND = 10;
@@ -185,6 +188,36 @@ function checkHistory(events: readonly HistoryEventMessage[]): void {
       path,
     );
   }
+}
+
+test("kills while it starts leave everything as it was", { timeout: 120_000 }, async () => {
+  await using platform = await startPlatform();
+  const { api, dataDirectory } = platform;
+  await api.register(WORK);
+  const started = await Promise.all(Array.from({ length: 50 }, (_, i) => api.start("work", { i })));
+  const histories = await Promise.all(started.map(({ execution_id }) => api.history(execution_id)));
+  await platform.kill();
+  for (let moment = 1; moment <= 8; moment++) {
+    const args = ["start", "--port", "0", "--dashboard-port", "0", "--data-dir", dataDirectory];
+    await using starting = startChild(MAGICFLOW, args);
+    await Promise.race([sawChanges(dataDirectory, moment), starting.until(/is ready/)]);
+    await starting.end("SIGKILL");
+  }
+  await platform.start();
+  for (const [i, { execution_id }] of started.entries())
+    assert.deepEqual(await api.history(execution_id), histories[i]);
+  // Each shard offers its tasks as soon as it has loaded them.
+  const tasks: Task[] = [];
+  while (tasks.length < 50) tasks.push(...(await api.poll({ executor: "patient", max_tasks: 100 })));
+  assert.equal(new Set(tasks.map(({ id }) => id)).size, 50);
+  assert.deepEqual(new Set(tasks.map(({ attempt, delivery }) => `${attempt} ${delivery}`)), new Set(["1 1"]));
+  assert.deepEqual(platform.faults, []);
+});
+
+/** Resolves at the n-th change of the files in a folder. */
+async function sawChanges(folder: string, count: number): Promise<void> {
+  let seen = 0;
+  for await (const _ of watch(folder)) if (++seen >= count) return;
 }
 
 const WORK = `apiVersion: workflow.magic-flow.io/v2
