@@ -22,7 +22,7 @@ export async function prepareRerun(loop: Loop, request: Parameters<Host["rerun"]
     workspace,
     workflow: row.workflow,
     version,
-    input: request.input ?? (input as Json),
+    input: request.input === undefined ? (input as Json) : request.input,
     metadata,
     priority,
     // The time that the caller had given it; with another version, the one of that version.

@@ -647,6 +647,8 @@ suite("steering", { concurrency: 4 }, () => {
     const copy = await ended(service, String(same.body["execution_id"]));
     assert.notEqual(copy["execution_id"], id);
     assert.deepEqual([copy["output"], (copy["origin"] as JsonObject)["execution_id"]], [{ a: 1 }, id]);
+    const none = await post(id, "rerun", { input: null });
+    assert.equal((await ended(service, String(none.body["execution_id"])))["input"], null, "null is an input too");
     const edited = await post(id, "rerun", { input: { a: 2 } });
     assert.deepEqual((await ended(service, String(edited.body["execution_id"])))["output"], { a: 2 });
   });

@@ -144,8 +144,9 @@ function begun(detail: StartDetail): string {
   }
 }
 
+/** As a whole sentence, however the message of an executor ends. */
 function told({ code, message }: StepError): string {
-  return `${code}: ${message}`;
+  return `${code}: ${message}${/[.!?]$/.test(message) ? "" : "."}`;
 }
 
 function why(error: StepError | undefined): string {
