@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openMemoryStore } from "../adapters/stores/memory/store.ts";
+import { StoreError } from "../ports/store.ts";
 import type { Registered } from "./definitions.ts";
 import type { Outcome } from "./refusal.ts";
 import { createRegistry, type Registry, workflowIdOf } from "./registry.ts";
@@ -270,4 +271,54 @@ test("versions are ordered by precedence", () => {
   assert.equal(nextPatch("1.2.3"), "1.2.4");
   assert.equal(nextPatch("1.2.3-dev.1"), "1.2.3");
   assert.equal(nextFree("1.2.3-dev.4", new Set(["1.2.3-dev.5"])), "1.2.3-dev.6");
+});
+
+test("what was read before a change is not remembered after it", async () => {
+  const { documents } = openMemoryStore();
+  const held: (() => void)[] = [];
+  let isHeld = false;
+  const registry = createRegistry({
+    ...documents,
+    async get(place) {
+      const document = await documents.get(place);
+      if (isHeld && place.collection === "workflows") await new Promise<void>((resolve) => held.push(resolve));
+      return document;
+    },
+  });
+  await registered(registry, text("a", "1.0.0"));
+  const request = { workspace: WORKSPACE, workflow: "a", version: null };
+  isHeld = true;
+  const early = registry.compiled(request);
+  await new Promise((resolve) => setImmediate(resolve));
+  isHeld = false;
+  await registered(registry, text("a", "2.0.0", "hi"));
+  for (const go of held) go();
+  assert.ok((await early).ok);
+  const later = await registry.compiled(request);
+  assert.equal(later.ok && later.definition.version, "2.0.0");
+});
+
+test("a change of which nobody knows whether it was made is seen once it is asked for again", async () => {
+  const { documents } = openMemoryStore();
+  let isLost = false;
+  const registry = createRegistry({
+    ...documents,
+    async put(writes) {
+      const revisions = await documents.put(writes);
+      if (isLost) throw new StoreError("unknown", "The connection was lost.");
+      return revisions;
+    },
+  });
+  await registered(registry, text("a", "1.0.0"));
+  const request = { workspace: WORKSPACE, workflow: "a", version: null };
+  const activeVersion = async () => {
+    const found = await registry.compiled(request);
+    return found.ok && found.definition.version;
+  };
+  assert.equal(await activeVersion(), "1.0.0");
+  isLost = true;
+  await assert.rejects(register(registry, text("a", "2.0.0", "hi")), { kind: "unknown" });
+  assert.equal(await activeVersion(), "2.0.0");
+  isLost = false;
+  assert.equal((await registered(registry, text("a", "2.0.0", "hi"))).change, "unchanged");
 });

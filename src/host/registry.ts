@@ -92,6 +92,8 @@ export function createRegistry(documents: Documents): Registry {
   const definitions = createLru<Definition>(CACHE_BYTES);
   const heads = createLru<Stored<Head>>(HEADS_MAX);
   const loading = new Map<string, Promise<Outcome<{ readonly definition: Definition }>>>();
+  /** How often something was forgotten: what was read before the last time may be old. */
+  let changes = 0;
 
   async function get<T>(collection: Collection, workspace: string, id: string): Promise<Stored<T> | null> {
     const document = await documents.get({ collection, workspace, id });
@@ -112,8 +114,29 @@ export function createRegistry(documents: Documents): Registry {
   }
 
   function forget(workspace: string, name: string): void {
+    changes += 1;
     heads.delete(placeOf(workspace, name));
     heads.delete(placeOf(workspace, workflowIdOf(workspace, name)));
+  }
+
+  /** For changing it. A change of before may have been made although nobody heard of it: what is remembered no longer counts. */
+  async function readHead(workspace: string, workflow: string): Promise<Stored<Head> | null> {
+    const head = await findHead(workspace, workflow);
+    if (head !== null) forget(workspace, head.body.name);
+    return head;
+  }
+
+  async function putAndForget(
+    workspace: string,
+    name: string,
+    writes: readonly DocumentWrite[],
+  ): Promise<readonly number[] | null> {
+    try {
+      return await documents.put(writes);
+    } finally {
+      // Also where the outcome is not known.
+      forget(workspace, name);
+    }
   }
 
   async function versionsOf(workspace: string, name: string): Promise<readonly Shown[]> {
@@ -144,7 +167,7 @@ export function createRegistry(documents: Documents): Registry {
   ): Promise<Outcome<Registered> | null> {
     const { workspace, now } = request;
     const { name, hash } = loaded;
-    const head = await findHead(workspace, name);
+    const head = await readHead(workspace, name);
     if (request.ifMatch !== null && !matches(request.ifMatch, head)) return refuse(revisionConflict(name));
 
     const version = loaded.version ?? (head === null ? FIRST_VERSION : nextVersion(head.body, hash));
@@ -171,7 +194,7 @@ export function createRegistry(documents: Documents): Registry {
     const record: WorkflowRecord = { ...toHead(after, shown), text: request.text, diagnostics: loaded.warnings };
     const change = head === null ? "created" : "version_created";
     if (!request.dryRun) {
-      const revisions = await documents.put([
+      const revisions = await putAndForget(workspace, name, [
         write("workflows", workspace, name, head?.revision ?? null, next),
         write("versions", workspace, versionId(name, version), null, shown, name),
         write("sources", workspace, versionId(name, version), null, {
@@ -180,7 +203,6 @@ export function createRegistry(documents: Documents): Registry {
         }),
         ...(head === null ? [write("workflow_ids", workspace, next.id, null, { name })] : []),
       ]);
-      forget(workspace, name);
       if (revisions === null) return null;
       const place = placeOf(workspace, versionId(name, version));
       definitions.set(place, { ...loaded.definition, version, hash }, request.text.length);
@@ -191,8 +213,9 @@ export function createRegistry(documents: Documents): Registry {
   /** Registering what is archived makes it usable again. */
   async function restore(workspace: string, head: Stored<Head>, now: Instant): Promise<Stored<Head> | null> {
     const body: Head = { ...head.body, status: "active", updatedAt: now };
-    const revisions = await documents.put([write("workflows", workspace, body.name, head.revision, body)]);
-    forget(workspace, body.name);
+    const revisions = await putAndForget(workspace, body.name, [
+      write("workflows", workspace, body.name, head.revision, body),
+    ]);
     return revisions === null ? null : { revision: head.revision + 1, body };
   }
 
@@ -285,14 +308,15 @@ export function createRegistry(documents: Documents): Registry {
 
     async archive({ workspace, workflow, ifMatch, now }) {
       for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
-        const head = await findHead(workspace, workflow);
+        const head = await readHead(workspace, workflow);
         if (head === null) return refuse(workflowNotFound(workflow));
         const { name, status } = head.body;
         if (ifMatch !== null && !matches(ifMatch, head)) return refuse(revisionConflict(name));
         if (status === "archived") return { ok: true };
         const body: Head = { ...head.body, status: "archived", updatedAt: now };
-        const revisions = await documents.put([write("workflows", workspace, name, head.revision, body)]);
-        forget(workspace, name);
+        const revisions = await putAndForget(workspace, name, [
+          write("workflows", workspace, name, head.revision, body),
+        ]);
         if (revisions !== null) return { ok: true };
       }
       return refuse({
@@ -305,9 +329,10 @@ export function createRegistry(documents: Documents): Registry {
     async compiled({ workspace, workflow, version }) {
       let head = heads.get(placeOf(workspace, workflow)) ?? null;
       if (head === null) {
+        const before = changes;
         head = await findHead(workspace, workflow);
         if (head === null) return refuse(workflowNotFound(workflow));
-        remember(workspace, head);
+        if (changes === before) remember(workspace, head);
       }
       const { name, active, status } = head.body;
       const outcome = await compile(workspace, name, version === null ? active : withoutV(version));
