@@ -5,6 +5,12 @@ import { isLast, type Recorded } from "./disk.ts";
 import { replayed } from "./histories.ts";
 import type { World } from "./world.ts";
 
+/** What the storm has left on its way has arrived by then. */
+const STORM_ECHO_MS = 40_000;
+
+/** Who sleeps on disk is looked for each five seconds, which matters only if the clock jumps. */
+const LATE_MS = 6500;
+
 export function checkHistory(world: World, recorded: Recorded): void {
   const { id, row, events } = recorded;
   const execution = replayed(recorded);
@@ -59,7 +65,7 @@ interface Due {
 }
 
 /** Every time that was given by an event, until another one uses it; a pause that freezes timers moves them all. */
-function checkTimers(world: World, { id, events }: Recorded): void {
+function checkTimers(world: World, { id, events, places }: Recorded): void {
   const dues = new Map<string, Due>();
   let due: number | null = null;
   const early = (event: HistoryEvent, what: string) =>
@@ -101,6 +107,7 @@ function checkTimers(world: World, { id, events }: Recorded): void {
       case "StepCompleted": {
         const wake = dues.get(event.path)?.wake ?? null;
         if (wake !== null && at < wake) early(event, "a pause");
+        if (wake !== null) checkLateness(event, wake, dues.get(event.path)?.since ?? wake);
         break;
       }
       case "StepClosing": {
@@ -111,6 +118,15 @@ function checkTimers(world: World, { id, events }: Recorded): void {
         break;
       }
     }
+  }
+
+  /** In peace, and unless somebody has paused the execution. */
+  function checkLateness(event: HistoryEvent, wake: number, since: number): void {
+    const passed = places[event.seq - 1]?.passed ?? 0;
+    const isPeace = world.calmAt !== null && passed > world.calmAt + STORM_ECHO_MS;
+    if (!isPeace || events.some(({ type }) => type === "ExecutionPaused")) return;
+    const lateMs = Date.parse(event.at) - Math.max(wake, since);
+    if (lateMs > LATE_MS) world.fail("in peace no timer is late", `${id}: event ${event.seq} is ${lateMs} ms late.`);
   }
 
   function checkRetry(event: HistoryEvent & { readonly path: string }, at: number): void {

@@ -4,9 +4,11 @@
  */
 
 import type { JsonObject } from "../../src/core/base/json.ts";
-import type { Host, StartRequest } from "../../src/host/host.ts";
+import type { Host, Started, StartRequest } from "../../src/host/host.ts";
+import type { Outcome } from "../../src/host/refusal.ts";
 import { ask, insist, isLater } from "./network.ts";
 import type { Scenario } from "./scenarios.ts";
+import { register } from "./visitations.ts";
 import { OTHER_WORKSPACE, WORKSPACE, type World } from "./world.ts";
 
 /** One execution that somebody wants, as long as it takes. */
@@ -85,7 +87,7 @@ export function publish(world: World, id: string, name: string, correlationKey: 
 async function begin(world: World, order: Order): Promise<string | null> {
   for (;;) {
     order.sent += 1;
-    const outcome = await ask(world, (host) => host.start(requestOf(order)), { who: order.token });
+    const outcome = await ask(world, (host) => sendStart(world, host, order), { who: order.token });
     if (outcome?.ok) {
       checkStart(world, order, outcome.row.id);
       return outcome.row.id;
@@ -95,8 +97,22 @@ async function begin(world: World, order: Order): Promise<string | null> {
       world.fail("a start that fits is taken", `${order.token}: ${outcome.refusal.code} ${outcome.refusal.message}`);
       return null;
     }
+    // Somebody has put it away; a request of his that came late may have done so for the second time.
+    if (outcome?.refusal.code === "WORKFLOW_ARCHIVED" && world.isCalm) {
+      await register(world, order.scenario, order.scenario.text);
+    }
     await world.sleep(world.chance.between(100, 2000));
   }
+}
+
+/** Alone, or twice in one batch: under a name that is one execution all the same. */
+async function sendStart(world: World, host: Host, order: Order): ReturnType<Host["start"]> {
+  const request = requestOf(order);
+  if (order.naming === "none" || world.chance.happens(0.8)) return host.start(request);
+  const [first, second] = await host.startMany([request, request]);
+  const isOne = !first?.ok || !second?.ok || first.row.id === second.row.id;
+  if (!isOne) world.fail("one key, one execution", `${order.token} is two in one batch.`);
+  return first as Outcome<Started>;
 }
 
 /** The same start once more, and another one under the same name. */
@@ -123,7 +139,11 @@ function checkStart(world: World, order: Order, id: string): void {
 /** A key is forgotten after a day; the clock may have been a day ahead for a while. */
 function isFresh(world: World, order: Order): boolean {
   const createdAt = order.executionId === null ? 0 : (world.disk.of(order.executionId)?.row.createdAt ?? 0);
-  return order.naming === "id" || world.wall.highest() - createdAt < 24 * 3_600_000;
+  return order.naming === "id" || isYoung(world, createdAt);
+}
+
+function isYoung(world: World, createdAt: number): boolean {
+  return world.wall.highest() - createdAt < 24 * 3_600_000;
 }
 
 /** People change their minds; what they begin they also end. */
@@ -149,9 +169,20 @@ async function meddle(world: World, order: Order, place: { workspace: string; ex
     );
   }
   if (chance.happens(0.15)) await spy(world, place.executionId);
+  if (chance.happens(0.08)) await rerun(world, order, place);
   for (let n = 0; n < 2; n++) {
     await later();
     await command(world, order, (host) => host.retry({ ...place, commandId: id(`retry-${n}`) }));
+  }
+}
+
+/** The same work once more, as an execution of its own; asked for twice it is done once. */
+async function rerun(world: World, order: Order, place: { workspace: string; executionId: string }): Promise<void> {
+  const request = { ...place, commandId: `${order.token}-rerun`, input: undefined, version: null };
+  const first = await insist(world, order.token, (host) => host.rerun(request));
+  const again = await insist(world, order.token, (host) => host.rerun(request));
+  if (first.ok && again.ok && first.row.id !== again.row.id && isYoung(world, first.row.createdAt)) {
+    world.fail("one key, one execution", `${order.token} was run again as ${first.row.id} and ${again.row.id}.`);
   }
 }
 

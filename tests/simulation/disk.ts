@@ -9,6 +9,7 @@ import { openMemoryStore } from "../../src/adapters/stores/memory/store.ts";
 import type { Instant } from "../../src/core/base/time.ts";
 import type { HistoryEvent } from "../../src/core/engine/events.ts";
 import type { AppendAnswer, ExecutionRow, KeptEvent, KeyRow, ShardBatch, Store } from "../../src/ports/store.ts";
+import { nextWakeUp } from "./histories.ts";
 import type { Wall } from "./timeline.ts";
 import type { Fail } from "./world.ts";
 
@@ -40,6 +41,7 @@ export interface Published {
   readonly event: { readonly id: string; readonly name: string; readonly correlationKey: string | null };
   readonly workspace: string;
   readonly commit: number;
+  /** From when on it is kept. */
   readonly at: Instant;
 }
 
@@ -99,14 +101,16 @@ export function openDisk(about: {
       records.set(executionId, recorded);
       if (row !== null) recorded.row = row;
       if (events !== null) addEvents(recorded, events);
+      if (row?.parked === true && row.quarantine === null) checkParked(recorded);
       if (ENDED.has(recorded.row.status) !== recorded.hasEnded) {
         fail("the row says what the history says", `${executionId} is ${recorded.row.status} by its row.`);
       }
     }
     for (const row of batch.addKeys) addKey(row);
+    const keptAt = new Map(batch.addEvents.map(({ id, at }) => [id, at]));
     for (const row of batch.addOutbox) {
       outbox.add(row.id);
-      notePublished(row.body);
+      notePublished(row.body, keptAt);
     }
     for (const id of batch.removeOutbox) outbox.delete(id);
     for (const event of batch.addEvents) checkKept(event);
@@ -142,6 +146,13 @@ export function openDisk(about: {
     }
   }
 
+  /** What memory knew when it let go of the execution is what its history tells. */
+  function checkParked(recorded: Recorded): void {
+    const wakeAt = nextWakeUp(recorded);
+    if (recorded.row.wakeAt === wakeAt) return;
+    fail("a replay gives the stored state", `${recorded.id} sleeps until ${recorded.row.wakeAt}, not ${wakeAt}.`);
+  }
+
   function addKey(row: KeyRow): void {
     const place = `${row.workspace}\n${row.key}`;
     const known = keys.get(place);
@@ -153,7 +164,7 @@ export function openDisk(about: {
     keys.set(place, row);
   }
 
-  function notePublished(body: unknown): void {
+  function notePublished(body: unknown, keptAt: ReadonlyMap<string, Instant>): void {
     const message = body as {
       readonly kind: string;
       readonly workspace: string;
@@ -165,7 +176,7 @@ export function openDisk(about: {
       event: { id, name, correlationKey },
       workspace: message.workspace,
       commit: commits,
-      at: wall.now(),
+      at: keptAt.get(id) ?? wall.now(),
     });
   }
 

@@ -1,5 +1,6 @@
 /** Questions about a stored history. */
 
+import type { Instant } from "../../src/core/base/time.ts";
 import type { HistoryEvent } from "../../src/core/engine/events.ts";
 import { replay } from "../../src/core/engine/evolve.ts";
 import type { Execution } from "../../src/core/engine/execution.ts";
@@ -11,6 +12,21 @@ import { definitionOf } from "./scenarios.ts";
 export function replayed(recorded: Recorded): Execution {
   const { id, row, events } = recorded;
   return replay(definitionOf(row.workflow, row.version), { id, workspace: row.workspace }, events);
+}
+
+/** When an execution that is not in memory has to be fetched: at its next timer, or when a task has waited too long. */
+export function nextWakeUp(recorded: Recorded): Instant | null {
+  const execution = replayed(recorded);
+  if (execution.status === "paused") return null;
+  const definition = definitionOf(recorded.row.workflow, recorded.row.version);
+  const taskEnds = [...execution.steps.values()].flatMap(({ status, inner, index }) => {
+    const queueTimeoutMs = definition.steps[index]?.queueTimeoutMs ?? null;
+    return status !== "scheduled" || inner?.kind !== "task" || queueTimeoutMs === null
+      ? []
+      : [inner.scheduledAt + queueTimeoutMs];
+  });
+  const times = execution.wakeAt === null ? taskEnds : [execution.wakeAt, ...taskEnds];
+  return times.length === 0 ? null : Math.min(...times);
 }
 
 export function isPaused({ events }: Recorded): boolean {

@@ -11,12 +11,15 @@ import type { World } from "./world.ts";
 
 const PATIENCE_MS = 8000;
 
+export interface AskOptions {
+  readonly who: string;
+  readonly patienceMs?: number;
+  /** Never of a process that was replaced: it remembers what others have changed since. */
+  readonly isOfTheNewest?: boolean;
+}
+
 /** Null: no answer, or one that says "later". */
-export function ask<T>(
-  world: World,
-  send: (host: Host) => Promise<T>,
-  options: { readonly who: string; readonly patienceMs?: number },
-): Promise<T | null> {
+export function ask<T>(world: World, send: (host: Host) => Promise<T>, options: AskOptions): Promise<T | null> {
   const { timeline, faults } = world;
   const { promise, resolve } = Promise.withResolvers<T | null>();
   const giveUp = timeline.after(options.patienceMs ?? PATIENCE_MS, () => resolve(null));
@@ -26,7 +29,7 @@ export function ask<T>(
   };
 
   function arrive(): void {
-    const process = route(world);
+    const process = options.isOfTheNewest === true ? world.process : route(world);
     const host = process?.host ?? null;
     // Nobody listens: who asks learns that at once.
     if (process === null || host === null) return hear(null);
@@ -59,9 +62,10 @@ export async function insist<T>(
   world: World,
   who: string,
   send: (host: Host) => Promise<Outcome<T>>,
+  options: Partial<AskOptions> = {},
 ): Promise<Outcome<T>> {
   for (;;) {
-    const outcome = await ask(world, send, { who });
+    const outcome = await ask(world, send, { ...options, who });
     if (outcome !== null && (outcome.ok || !isLater(outcome.refusal))) return outcome;
     await world.sleep(world.chance.between(100, 1500));
   }

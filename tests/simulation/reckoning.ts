@@ -12,6 +12,9 @@ import { WORKSPACE, type World } from "./world.ts";
 /** Longer than the longest poll. */
 const LEAVE_MS = 20_000;
 
+const LOOKS = 5;
+const LOOK_MS = 13;
+
 export async function reckon(
   world: World,
   orders: { readonly all: readonly Order[]; readonly afterwards: readonly Order[] },
@@ -21,6 +24,8 @@ export async function reckon(
   world.isOver = true;
   await pass(LEAVE_MS);
   if (world.violation !== null) return;
+  // Now and then it looks into the store; what is asked there is answered in a moment.
+  for (let n = 0; n < LOOKS && (world.process?.timers.size ?? 0) > 1; n++) await pass(LOOK_MS);
   checkMemory(world);
   await closeDown(world, pass);
   await checkLeftovers(world);
@@ -79,7 +84,7 @@ async function checkLeftovers({ disk, fail }: World): Promise<void> {
 
 /** A name stands for one execution; without a name there are at most as many as were asked for. */
 function checkCount(world: World, order: Order): void {
-  const made = ordered(world, order);
+  const made = ordered(world, order).filter(({ row }) => row.originId === null);
   const isOld = world.wall.highest() - Math.min(...made.map(({ row }) => row.createdAt)) >= 24 * 3_600_000;
   const most = order.naming === "none" ? order.sent + world.doubled : order.naming === "key" && isOld ? made.length : 1;
   if (made.length > most) {

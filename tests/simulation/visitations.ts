@@ -1,9 +1,10 @@
 /** What befalls the platform from time to time, and those who put it up again. */
 
+import type { Host } from "../../src/host/host.ts";
 import type { Visitation } from "./faults.ts";
 import { insist } from "./network.ts";
 import { beginProcess } from "./process.ts";
-import { newerText } from "./scenarios.ts";
+import { newerText, type Scenario } from "./scenarios.ts";
 import { WORKSPACE, type World } from "./world.ts";
 
 const UNREADY_MS = 1100;
@@ -107,26 +108,24 @@ export async function curate(world: World): Promise<void> {
   for (const scenario of cast.registered) {
     if (!chance.happens(0.5)) continue;
     await world.sleep(chance.between(1000, 15_000));
-    const text = chance.happens(0.5) ? newerText(scenario) : scenario.text;
-    const request = { workspace: WORKSPACE, text, name: scenario.name, ifMatch: null, dryRun: false };
-    const archive = chance.happens(0.4);
-    if (archive) {
-      await insist(world, "librarian", (host) =>
-        host.definitions.archive({
-          workspace: WORKSPACE,
-          workflow: scenario.name,
-          ifMatch: null,
-          now: world.wall.now(),
-        }),
-      );
+    if (chance.happens(0.4)) {
+      const place = { workspace: WORKSPACE, workflow: scenario.name, ifMatch: null };
+      await insist(world, "librarian", (host) => host.definitions.archive({ ...place, now: world.wall.now() }), NEWEST);
       await world.sleep(chance.between(1000, 15_000));
     }
-    const outcome = await insist(world, "librarian", (host) =>
-      host.definitions.register({ ...request, now: world.wall.now() }),
-    );
-    if (!outcome.ok) world.fail("a workflow can be registered again", outcome.refusal.message);
+    await register(world, scenario, chance.happens(0.5) ? newerText(scenario) : scenario.text);
   }
 }
+
+/** Also takes a workflow out again that was put away. */
+export async function register(world: World, { name }: Scenario, text: string): Promise<void> {
+  const request = { workspace: WORKSPACE, text, name, ifMatch: null, dryRun: false };
+  const send = (host: Host) => host.definitions.register({ ...request, now: world.wall.now() });
+  const outcome = await insist(world, "librarian", send, NEWEST);
+  if (!outcome.ok) world.fail("a workflow can be registered again", outcome.refusal.message);
+}
+
+const NEWEST = { isOfTheNewest: true };
 
 /** A storage that serves nobody makes the platform unready within a second of its noticing. */
 export async function checkUp(world: World): Promise<void> {

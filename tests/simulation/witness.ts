@@ -77,6 +77,11 @@ export function witnessed(world: World, process: Process, host: Host): Host {
       });
       return outcomes;
     },
+    async rerun(request) {
+      const outcome = await host.rerun(request);
+      started({ token: disk.of(request.executionId)?.row.metadata["token"] }, outcome);
+      return outcome;
+    },
     cancel: (request) => command("cancel", request, host.cancel(request), isWindingUp),
     terminate: (request) =>
       command("terminate", request, host.terminate(request), ({ events }) =>
