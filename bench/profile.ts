@@ -19,7 +19,7 @@ import { createFolder } from "./places.ts";
 import { register, startPlatform } from "./platform.ts";
 
 const LINES = 25;
-const AREAS = 12;
+const AREAS = 15;
 
 /** What can be profiled, and by how many clients it is asked for. */
 const LOADS: Readonly<Record<string, { readonly requests: Requests; readonly clients: number }>> = {
@@ -50,25 +50,31 @@ export async function profile(name: string, seconds: number): Promise<void> {
       console.log(`  ${what}`);
       for (const { place, ms } of of) console.log(`  ${((ms / busy.busyMs) * 100).toFixed(1).padStart(6)} %  ${place}`);
     };
-    show("by area", sumBy(busy.functions, ({ place }) => areaOf(place)).slice(0, AREAS));
+    show("by area", busy.areas.slice(0, AREAS));
     show("by function", busy.functions.slice(0, LINES));
     console.log("");
   }
 }
 
 interface CpuProfile {
-  readonly nodes: readonly {
-    readonly id: number;
-    readonly callFrame: { readonly functionName: string; readonly url: string; readonly lineNumber: number };
-  }[];
+  readonly nodes: readonly ProfileNode[];
   readonly startTime: number;
   readonly samples: readonly number[];
   readonly timeDeltas: readonly number[];
 }
 
+interface ProfileNode {
+  readonly id: number;
+  readonly callFrame: { readonly functionName: string; readonly url: string; readonly lineNumber: number };
+  readonly children?: readonly number[];
+}
+
 interface Busy {
   readonly busyMs: number;
+  /** By self time. */
   readonly functions: readonly Spent[];
+  /** By the part of the program on whose behalf it was spent. */
+  readonly areas: readonly Spent[];
 }
 
 interface Spent {
@@ -76,53 +82,72 @@ interface Spent {
   readonly ms: number;
 }
 
-/** By self time; waiting is not counted. The profiler's clock and `hrtime` are the same one of the system. */
+/** Waiting is not counted. The profiler's clock and `hrtime` are the same one of the system. */
 function readProfile(file: string, fromUs: number): Busy {
   const { nodes, samples, timeDeltas, startTime } = JSON.parse(readFileSync(file, "utf8")) as CpuProfile;
-  const places = new Map(nodes.map(({ id, callFrame }) => [id, placeOf(callFrame)]));
-  const spent: Spent[] = [];
+  const functionOf = new Map(nodes.map(({ id, callFrame }) => [id, placeOf(callFrame)]));
+  const areaOf = readAreas(nodes);
+  const functions = new Map<string, number>();
+  const areas = new Map<string, number>();
+  let busyMs = 0;
   let at = startTime;
   for (const [n, sample] of samples.entries()) {
-    const us = timeDeltas[n] ?? 0;
-    at += us;
-    const place = places.get(sample) ?? "unknown";
-    if (at >= fromUs && place !== "(idle)" && place !== "(root)") spent.push({ place, ms: us / 1000 });
+    const ms = (timeDeltas[n] ?? 0) / 1000;
+    at += ms * 1000;
+    const place = functionOf.get(sample) ?? "(root)";
+    if (at < fromUs || place === "(idle)" || place === "(root)") continue;
+    busyMs += ms;
+    add(functions, place, ms);
+    add(areas, areaOf.get(sample) ?? place, ms);
   }
-  const functions = sumBy(spent, ({ place }) => place);
-  return { busyMs: functions.reduce((sum, { ms }) => sum + ms, 0), functions };
+  return { busyMs, functions: longestFirst(functions), areas: longestFirst(areas) };
 }
 
-/** The longest first. */
-function sumBy(spent: readonly Spent[], keyOf: (one: Spent) => string): readonly Spent[] {
-  const sums = new Map<string, number>();
-  for (const one of spent) {
-    const key = keyOf(one);
-    sums.set(key, (sums.get(key) ?? 0) + one.ms);
-  }
+function add(sums: Map<string, number>, key: string, ms: number): void {
+  sums.set(key, (sums.get(key) ?? 0) + ms);
+}
+
+function longestFirst(sums: ReadonlyMap<string, number>): readonly Spent[] {
   return [...sums].map(([place, ms]) => ({ place, ms })).toSorted((a, b) => b.ms - a.ms);
 }
 
-function placeOf({ functionName, url, lineNumber }: CpuProfile["nodes"][number]["callFrame"]): string {
-  const name = functionName === "" ? "(anonymous)" : functionName;
-  if (url === "") return name;
-  const path = url.startsWith("file:") ? fileURLToPath(url).replace(ROOT, "") : url;
-  return `${name}  ${path}:${lineNumber + 1}`;
+/** Of each node. A frame of Node's own that is no area by itself belongs to whoever called it. */
+function readAreas(nodes: readonly ProfileNode[]): ReadonlyMap<number, string> {
+  const parents = new Map(nodes.flatMap(({ id, children = [] }) => children.map((child) => [child, id] as const)));
+  const frames = new Map(nodes.map(({ id, callFrame }) => [id, callFrame]));
+  const areas = new Map<number, string>();
+  for (const { id } of nodes) {
+    let area: string | null = null;
+    for (let at: number | undefined = id; at !== undefined && area === null; at = parents.get(at)) {
+      const frame = frames.get(at);
+      area = frame === undefined ? null : areaOfFrame(frame);
+    }
+    areas.set(id, area ?? "Node itself");
+  }
+  return areas;
 }
 
-/** A folder of ours, a package, or a part of Node. */
-function areaOf(place: string): string {
-  const path = place.split("  ")[1];
-  if (path === undefined) return place.startsWith("(") ? place : "native code of Node and V8";
-  if (path.startsWith("node:"))
-    return path
-      .replace(/^node:(internal\/)?_?/, "node: ")
-      .split(/[/_:]/)
-      .slice(0, 2)
-      .join(":");
-  if (path.startsWith("node_modules/")) return path.split("/").slice(0, 2).join("/");
-  return path
-    .split("/")
-    .slice(0, 3)
-    .join("/")
-    .replace(/\/[^/]*\.ts:\d+$/, "");
+const SYSTEM_CALL = "sending (the system call)";
+
+/** Null: that of the caller. */
+function areaOfFrame({ functionName, url }: ProfileNode["callFrame"]): string | null {
+  if (url === "") {
+    if (functionName === "(garbage collector)" || functionName === "(program)") return functionName;
+    return /^write\w*String$|^writev$|^writeBuffer$/.test(functionName) ? SYSTEM_CALL : null;
+  }
+  if (/^node:(_http|net$|internal\/(streams|stream_base|http))/.test(url)) return "HTTP of Node";
+  if (url.startsWith("node:")) return null;
+  const [, name] = /\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url) ?? [];
+  if (name !== undefined) return name === "fastify" || name === "find-my-way" ? "Fastify" : name;
+  const path = pathOf(url);
+  return /^(src\/(?:adapters|core|host)\/[\w-]+|src\/\w+)\//.exec(path)?.[1] ?? path.slice(0, path.lastIndexOf("/"));
+}
+
+function placeOf({ functionName, url, lineNumber }: ProfileNode["callFrame"]): string {
+  const name = functionName === "" ? "(anonymous)" : functionName;
+  return url === "" ? name : `${name}  ${pathOf(url)}:${lineNumber + 1}`;
+}
+
+function pathOf(url: string): string {
+  return url.startsWith("file:") ? fileURLToPath(url).replace(ROOT, "") : url;
 }

@@ -5,6 +5,7 @@
  *     npm run bench -- simple chain-5     only these
  *     npm run bench -- --seconds 3        each load for about so long (10)
  *     npm run bench -- --json             JSON in place of the table
+ *     npm run bench -- --docs             and puts the figures into docs/performance.md
  *     npm run bench -- simple --profile   where the time goes, in place of figures
  *
  * Each load starts a platform of its own on an empty folder. Whatever is found is also kept in `bench/results`.
@@ -14,7 +15,8 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { parseArgs } from "node:util";
 import { meanOf, measureBaselines } from "./baselines/baselines.ts";
-import { type Compared, compare, type Figure, toTable } from "./figures.ts";
+import { type Machine, type Measured, type Result, writeDocument } from "./document.ts";
+import { compare, type Figure, toTable } from "./figures.ts";
 import { chain } from "./loads/chain.ts";
 import { fanOut } from "./loads/fan-out.ts";
 import type { Load } from "./loads/load.ts";
@@ -30,15 +32,11 @@ const LOADS: readonly Load[] = [simple, chain, fanOut, startOnly, sleepers, rest
 const SECONDS = 10;
 const SECONDS_MAX = 600;
 
-interface Found {
-  readonly load: string;
-  readonly figures: readonly Compared[];
-}
-
 interface Arguments {
   readonly names: readonly string[];
   readonly seconds: number;
   readonly isJson: boolean;
+  readonly isForDocs: boolean;
   readonly isProfile: boolean;
 }
 
@@ -52,21 +50,22 @@ if (typeof given === "string") {
   await measure(given);
 }
 
-async function measure({ names, seconds, isJson }: Arguments): Promise<void> {
-  const loads: Found[] = [];
+async function measure({ names, seconds, isJson, isForDocs }: Arguments): Promise<void> {
+  const loads: Measured[] = [];
   const failures: string[] = [];
   for (const load of LOADS.filter(({ name }) => names.includes(name))) {
     try {
       const figures = compare(await measureOne(load, seconds));
-      loads.push({ load: load.name, figures });
+      loads.push({ name: load.name, about: load.about, figures });
       if (!isJson) console.log(`${load.name}\n${toTable(figures)}\n`);
     } catch (error) {
       failures.push(load.name);
       console.error(`${load.name} failed: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
-  const result = { at: new Date().toISOString(), seconds, machine: machine(), failures, loads };
+  const result: Result = { at: new Date().toISOString(), seconds, machine: machine(), failures, loads };
   const file = keep(result);
+  if (isForDocs) writeDocument(result);
   console.log(isJson ? JSON.stringify(result, null, 2) : `Kept in ${file}`);
   if (failures.length > 0) process.exitCode = 1;
 }
@@ -78,7 +77,7 @@ async function measureOne(load: Load, seconds: number): Promise<readonly Figure[
   return [...meanOf(before, after), ...figures];
 }
 
-function machine(): object {
+function machine(): Machine {
   const [first] = cpus();
   const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
     version: string;
@@ -86,14 +85,14 @@ function machine(): object {
   return {
     processors: cpus().length,
     model: first?.model ?? "unknown",
-    memory_gb: Math.round(totalmem() / 1e9),
+    memoryGb: Math.round(totalmem() / 1e9),
     platform: `${process.platform} ${process.arch}`,
     node: process.version,
     magicflow: version,
   };
 }
 
-function keep(result: { readonly at: string; readonly loads: readonly Found[] }): string {
+function keep(result: Result): string {
   const folder = new URL("results/", import.meta.url);
   mkdirSync(folder, { recursive: true });
   const name = `${result.at.replaceAll(/[:.]/g, "-")}.json`;
@@ -110,6 +109,7 @@ function readArguments(args: string[]): Arguments | string {
       options: {
         seconds: { type: "string" },
         json: { type: "boolean", default: false },
+        docs: { type: "boolean", default: false },
         profile: { type: "boolean", default: false },
       },
     });
@@ -119,8 +119,9 @@ function readArguments(args: string[]): Arguments | string {
     const seconds = values.seconds === undefined ? SECONDS : Number(values.seconds);
     if (!(seconds >= 1 && seconds <= SECONDS_MAX))
       return `Expected --seconds between 1 and ${SECONDS_MAX}, but met "${values.seconds}".`;
+    if (values.docs && positionals.length > 0) return "Expected --docs with all loads, but only some are asked for.";
     const names = positionals.length === 0 ? known : positionals;
-    return { names, seconds, isJson: values.json, isProfile: values.profile };
+    return { names, seconds, isJson: values.json, isForDocs: values.docs, isProfile: values.profile };
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }

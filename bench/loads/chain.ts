@@ -26,7 +26,12 @@ export const CHAIN: Requests = {
   expected: { status: 200, text: `"output":{"n":${STEPS}}`, times: 1 },
 };
 
-export const chain: Load = { name: "chain-5", baselines: ["echo.1", "echo.256"], measure };
+export const chain: Load = {
+  name: "chain-5",
+  about: "Five steps, each a call of an executor that polls over HTTP; the start waits for the output.",
+  baselines: ["echo.1", "echo.256"],
+  measure,
+};
 
 async function measure({ seconds }: LoadOptions): Promise<readonly Figure[]> {
   await using platform = await startPlatform();

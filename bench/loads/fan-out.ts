@@ -22,7 +22,12 @@ export const FAN_OUT: Requests = {
   expected: { status: 200, text: `"output":{"count":${ITEMS}}`, times: 1 },
 };
 
-export const fanOut: Load = { name: "fan-out-100", baselines: ["commit.100"], measure };
+export const fanOut: Load = {
+  name: "fan-out-100",
+  about: "A parallel loop over 100 items, each a call of one executor; the start waits for the output.",
+  baselines: ["commit.100"],
+  measure,
+};
 
 async function measure({ seconds }: LoadOptions): Promise<readonly Figure[]> {
   await using platform = await startPlatform();

@@ -8,6 +8,8 @@ import type { Platform } from "../platform.ts";
 
 export interface Load {
   readonly name: string;
+  /** For people: what is done, in a sentence. */
+  readonly about: string;
   /** What its figures are compared with. */
   readonly baselines: readonly Baseline[];
   /** Finds its figures in a time that grows with `seconds`, and cleans up behind it. */

@@ -14,7 +14,12 @@ const EXECUTIONS = 1000;
 const TASKS_BEFORE_KILL = 2000;
 const COMPLETED_SECONDS_MAX = 120;
 
-export const recovery: Load = { name: "recovery", baselines: ["start"], measure };
+export const recovery: Load = {
+  name: "recovery",
+  about: "`kill -9` amid 1,000 executions of `chain-5`, with an executor that stays.",
+  baselines: ["start"],
+  measure,
+};
 
 async function measure(): Promise<readonly Figure[]> {
   const first = await startPlatform();

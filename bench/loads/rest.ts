@@ -11,7 +11,12 @@ const STARTS = 7;
 /** What the start has left to do is done by then. */
 const SETTLE_MS = 3000;
 
-export const rest: Load = { name: "rest", baselines: ["start"], measure };
+export const rest: Load = {
+  name: "rest",
+  about: "Starting the program on an empty folder, and leaving it alone.",
+  baselines: ["start"],
+  measure,
+};
 
 async function measure({ seconds }: LoadOptions): Promise<readonly Figure[]> {
   const directory = createFolder("rest");

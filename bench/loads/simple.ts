@@ -44,7 +44,12 @@ const BATCHES: Requests = {
   expected: { status: 202, text: '"status":"completed"', times: BATCH },
 };
 
-export const simple: Load = { name: "simple", baselines: ["echo.64", "commit.100"], measure };
+export const simple: Load = {
+  name: "simple",
+  about: "Two steps of the platform's own (`transform`, `set`); an execution counts when it is completed on disk.",
+  baselines: ["echo.64", "commit.100"],
+  measure,
+};
 
 async function measure({ seconds }: LoadOptions): Promise<readonly Figure[]> {
   await using platform = await startPlatform();

@@ -18,7 +18,12 @@ const PARKED_SECONDS_MAX = 60;
 /** For what was freed to be given back. */
 const SETTLE_MS = 5000;
 
-export const sleepers: Load = { name: "sleepers", baselines: ["start"], measure };
+export const sleepers: Load = {
+  name: "sleepers",
+  about: "10,000 executions in a wait of 30 days, started in batches of 1,000.",
+  baselines: ["start"],
+  measure,
+};
 
 async function measure(): Promise<readonly Figure[]> {
   const directory = createFolder("sleepers");

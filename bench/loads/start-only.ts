@@ -21,7 +21,12 @@ export const START_ONLY: Requests = {
   expected: { status: 202, text: '"status":"running"', times: 1 },
 };
 
-export const startOnly: Load = { name: "start-only", baselines: ["echo.256"], measure };
+export const startOnly: Load = {
+  name: "start-only",
+  about: "Starts of a workflow that waits for a signal; an answer means that the start is on disk.",
+  baselines: ["echo.256"],
+  measure,
+};
 
 async function measure({ seconds }: LoadOptions): Promise<readonly Figure[]> {
   await using platform = await startPlatform();
