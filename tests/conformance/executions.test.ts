@@ -122,6 +122,34 @@ suite("starts", { concurrency: 4 }, () => {
     assert.deepEqual([late.status, late.body["status"]], [200, "cancelled"]);
   });
 
+  test("a key is about what was asked: not about its trace, nor about what is the active version meanwhile", async () => {
+    await register(service, workflow("asked", [EVENT("go")], { input_schema: { required: ["a"] } }));
+    const send = (body: JsonObject, headers: Record<string, string> = {}) =>
+      service.post("/workflows/asked/execute", body, { "idempotency-key": "k", ...headers });
+    const start = { input: { a: 1 }, metadata: { m: 1 } };
+    assert.equal((await send({ input: {} })).status, 422, "what was refused has used no key");
+    const trace = (n: number) => ({ traceparent: `00-${String(n).repeat(32)}-${"2".repeat(16)}-01` });
+    const first = await send(start, trace(1));
+    assert.equal(first.status, 202);
+    await register(service, workflow("asked", [SET], {}, { version: "2.0.0" }));
+    const again = await send(start, trace(3));
+    assert.deepEqual([again.status, again.body["execution_id"]], [200, first.body["execution_id"]], again.text);
+  });
+
+  test("a start of another workflow does not get an id that is taken; too much input is refused", async () => {
+    await register(service, workflow("id-one", [SET]));
+    await register(service, workflow("id-two", [SET]));
+    const start = { options: { execution_id: "taken-1" } };
+    assert.equal((await service.post("/workflows/id-one/execute", start)).status, 202);
+    const other = await service.post("/workflows/id-two/execute", start);
+    assert.deepEqual(problem(other).slice(0, 2), [409, "IDEMPOTENCY_CONFLICT"]);
+    const large = await service.post("/workflows/id-one/execute", { input: { text: "x".repeat(1024 * 1024) } });
+    assert.deepEqual(problem(large).slice(0, 2), [413, "PAYLOAD_TOO_LARGE"]);
+    assert.match(String(large.body["detail"]), /1 ?MiB|1,?048,?576/);
+    const many = await service.post("/workflows/id-one/execute/batch", { executions: Array(1001).fill({}) });
+    assert.equal(many.status, 400);
+  });
+
   test("an id of one's own is a key as well; both at once are refused", async () => {
     await register(service, workflow("named", [EVENT("go")]));
     const send = (body: JsonObject, headers: Record<string, string> = {}) =>
@@ -431,6 +459,8 @@ suite("what is shown", { concurrency: 4 }, () => {
     assert.deepEqual(await found("version=1.0.0"), [2, 3, 4]);
     assert.deepEqual(await found("tag=night-run"), [2, 3, 4]);
     assert.deepEqual(await found("text=no-3"), [1]);
+    assert.deepEqual(await found("metadata.order=no-3"), [1]);
+    assert.deepEqual(await found("order=oldest"), [4, 3, 2, 1, 0]);
     const [third] = ((await list("limit=3"))["items"] as JsonObject[]).slice(2);
     const at = encodeURIComponent(String(third?.["created_at"]));
     assert.ok((await found(`created_after=${at}`)).includes(0));
@@ -526,6 +556,20 @@ suite("steering", { concurrency: 4 }, () => {
     assert.equal((await ended(service, id))["status"], "completed");
     assert.deepEqual(problem(await post(id, "pause")).slice(0, 2), [409, "EXECUTION_ENDED"]);
     assert.deepEqual(problem(await post(id, "resume")).slice(0, 2), [409, "EXECUTION_ENDED"]);
+  });
+
+  test("a paused execution can be cancelled, retried from there and signalled", async () => {
+    const id = await begin(service, "paused-cancelled", [EVENT("go"), job("paused-cancelled", "a")]);
+    await post(id, "pause");
+    assert.equal((await post(id, "signals/go", { data: { n: 1 } })).status, 202);
+    assert.equal((await read(service, id))["status"], "paused");
+    await post(id, "cancel");
+    assert.equal((await ended(service, id))["status"], "cancelled");
+    await post(id, "retry");
+    const task = await take(service, "paused-cancelled");
+    await answer(service, task.id);
+    const execution = await ended(service, id);
+    assert.deepEqual([execution["status"], stepOf(execution, "go")["output"]], ["completed", { n: 1 }]);
   });
 
   test("children that are waited for pause with their parent", async () => {

@@ -262,6 +262,28 @@ suite("results", { concurrency: 8 }, () => {
     assert.deepEqual(statuses, new Set(["completed", "failed"]));
   });
 
+  test("of results that come at the same time one counts", async () => {
+    const id = await begin(service, "raced", [job("raced", "a")]);
+    const { id: task } = await take(service, "raced");
+    const outcomes = await Promise.all([1, 2, 3, 4].map((n) => answer(service, task, { output: { n } })));
+    assert.deepEqual(outcomes.toSorted(), ["accepted", "duplicate", "duplicate", "duplicate"]);
+    const { output } = await ended(service, id);
+    assert.deepEqual(output, { n: outcomes.indexOf("accepted") + 1 });
+    const both = await begin(service, "raced", [job("raced", "a")]);
+    const again = await take(service, "raced");
+    const { body } = await service.post("/tasks/results", {
+      results: [
+        { task_id: again.id, status: "completed", output: { n: 1 } },
+        { task_id: again.id, status: "failed", error: { code: "X", message: "x" } },
+      ],
+    });
+    assert.deepEqual(
+      [within(body, "results", 0, "outcome"), within(body, "results", 1, "outcome")],
+      ["accepted", "duplicate"],
+    );
+    assert.equal((await ended(service, both))["status"], "completed");
+  });
+
   test("who worked since when is recorded with the completion, told or not", async () => {
     const id = await begin(service, "recorded", [job("recorded", "a"), job("recorded", "b")]);
     const silent = await take(service, "recorded", { instance: "w-1" });
@@ -351,6 +373,28 @@ suite("leases", { concurrency: 16 }, () => {
     }
     const [lost] = await poll(service, "renewed", { instance: "two", max_tasks: 1 });
     assert.equal(lost?.delivery, 2, "and without them it is lost");
+  });
+
+  test("who leaves gives back what he holds, and who gives up his poll takes nothing", async () => {
+    const id = await begin(service, "left", [job("left", "a")]);
+    const first = await take(service, "left", { instance: "one" });
+    assert.equal((await service.call("DELETE", "/executors/left/instances/one")).status, 204);
+    const [second] = await look("left", { instance: "two" });
+    assert.deepEqual([second?.id, second?.delivery], [first.id, 2]);
+    await answer(service, first.id);
+    await ended(service, id);
+    const hanging = new AbortController();
+    const given = fetch(`${service.url}/api/v1/tasks/poll`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ executor: "left", instance: "gone", wait_ms: 60_000 }),
+      signal: hanging.signal,
+    }).catch(() => {});
+    while ((await service.get("/executors/left/instances/gone")).status === 404);
+    hanging.abort();
+    await given;
+    await started(service, "left");
+    assert.equal((await take(service, "left", { instance: "two" })).delivery, 1);
   });
 
   test("a step that wants heartbeats, and one that nobody takes in time, fail with their codes", async () => {
@@ -478,6 +522,28 @@ suite("crashes", () => {
     assert.deepEqual(await look("again", { instance: "two" }), []);
     assert.equal(await answer(service, held ?? ""), "accepted");
     assert.equal(await answer(service, offered.id), "accepted");
+  });
+
+  test("a pause, a rerun and a place in a stream outlive a crash", async () => {
+    const id = await begin(service, "outliving", [EVENT("go"), job("outliving", "a")]);
+    await service.post(`/executions/${id}/pause`, {});
+    const rerun = await service.post(`/executions/${id}/rerun`, {});
+    const copy = String(rerun.body["execution_id"]);
+    await service.crash();
+    assert.equal((await read(service, id))["status"], "paused");
+    assert.equal(within((await read(service, copy))["origin"], "execution_id"), id);
+    const headers = { "last-event-id": "2" };
+    const stream = fetch(`${service.url}/api/v1/executions/${id}/stream`, { headers }).then((from) => from.text());
+    await service.post(`/executions/${id}/signals/go`, {});
+    await service.post(`/executions/${id}/resume`, {});
+    await answer(service, (await take(service, "outliving")).id);
+    await ended(service, id);
+    const seen = [...(await stream).matchAll(/^id: (\d+)$/gm)].map((match) => Number(match[1]));
+    assert.deepEqual(
+      seen,
+      (await history(service, id)).slice(2).map((event) => event["seq"]),
+    );
+    await service.post(`/executions/${copy}/terminate`, {});
   });
 
   test("timers that came due while it was down act at once, others in time", async () => {

@@ -229,6 +229,21 @@ spec:
     assert.equal((await service.get("/workflows/listed/graph")).body["version"], "1.2.0");
   });
 
+  test("fields that nobody knows are refused wherever something is written", async () => {
+    for (const [method, path, body] of [
+      ["POST", "/workflows", { yaml_content: "", yaml: "" }],
+      ["PUT", "/workflows/x", { yaml_content: "", force: true }],
+      ["POST", "/workflows/x/execute/batch", { executions: [], atomic: true }],
+      ["POST", "/workflows/x/execute/batch", { executions: [{ inputs: 1 }] }],
+      ["POST", "/tasks/results", { results: [], more: 1 }],
+      ["POST", "/expressions/evaluate", { expression: "1", roots: {} }],
+    ] as const) {
+      const refused = await service.call(method, path, body as unknown as Json);
+      assert.deepEqual(problem(refused).slice(0, 2), [400, "BAD_REQUEST"], `${method} ${path}`);
+    }
+    assert.equal((await service.get("/workflows?page=2")).status, 400);
+  });
+
   test("workflows are listed in pages", async () => {
     for (const name of ["page-a", "page-b", "page-c"]) await post(name);
     const names: Json[] = [];
