@@ -8,4 +8,6 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   process.exit(0);
 });
 
-process.exitCode = await main(process.argv.slice(2));
+const exitCode = await main(process.argv.slice(2));
+// Once everything is written. What the functions of `run` have left open does not keep the program.
+process.stdout.write("", () => process.exit(exitCode));

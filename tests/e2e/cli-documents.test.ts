@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { type Folder, openFolder, ROOT } from "./child.ts";
-import { cli, type Platform, startPlatform } from "./platform.ts";
+import { type Folder, openFolder, ROOT, startChild } from "./child.ts";
+import { cli, MAGICFLOW, type Platform, startPlatform } from "./platform.ts";
 
 let platform: Platform;
 let folder: Folder;
@@ -322,6 +322,9 @@ test("run needs no server: it runs one workflow with its functions in this proce
       "export const hello = async ({ who }: { who: string }): Promise<object> => ({ said: `Hello, ${who}!` });\n",
     "named.mjs":
       "export const greeter = { hello() { throw Object.assign(new Error('No.'), { code: 'RUDE', retryable: false }); } };\n",
+    "lively.ts": "setInterval(() => {}, 1000);\nexport const hello = (): object => ({ said: 'Hello.' });\n",
+    "hanging.ts":
+      "export const hello = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 3_600_000));\n",
     "input.json": `{ "who": "Ada" }`,
   });
   const run = (...args: string[]) => cli(["run", ...args], { cwd: path, env: { MAGICFLOW_URL: "http://127.0.0.1:9" } });
@@ -352,6 +355,13 @@ test("run needs no server: it runs one workflow with its functions in this proce
   assert.match(invalid.stderr, /\/who[\s\S]*\/when/);
   assert.equal(hasty.code, 8);
   assert.match(hasty.stderr, /EXPRESSION_ERROR/);
+
+  // Functions that leave something open do not keep the command, nor do those that never end.
+  const lively = await cli(["run", "greet.yaml", "--functions", "lively.ts", "-i", "input.json"], { cwd: path });
+  assert.deepEqual([lively.code, JSON.parse(lively.stdout)], [0, { said: "Hello." }]);
+  await using hanging = startChild(MAGICFLOW, ["run", "greet.yaml", "--functions", "hanging.ts"], { cwd: path });
+  await hanging.until(/scheduled +hello/);
+  assert.deepEqual(await hanging.end("SIGINT"), { code: 130, signal: null });
 
   const [piped, broken] = await Promise.all([
     cli(["run", "-", "-i", `{"n": 1}`], { input: child }),
