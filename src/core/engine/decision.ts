@@ -105,10 +105,10 @@ export class Decision {
     return this.definition.steps[step.index] as Step;
   }
 
-  /** `ended`: a step that is seen as it is about to end. */
-  roots(scope: ScopeState, extras?: Extras, ended?: StepState): Roots {
+  /** As seen from a step, or from a list of steps. `ended`: a step that is seen as it is about to end. */
+  roots(from: StepState | ScopeState, extras?: Extras, ended?: StepState): Roots {
     const { definition, execution, now, random, environment, limits } = this;
-    const place = { definition, execution, scope, now, random, environment, payloadBytesMax: limits.payloadBytesMax };
+    const place = { definition, execution, from, now, random, environment, payloadBytesMax: limits.payloadBytesMax };
     return new Roots({
       ...place,
       ...(extras === undefined ? {} : { extras }),
@@ -117,13 +117,13 @@ export class Decision {
   }
 
   /** Throws `ExpressionError`. */
-  evaluate(value: Value, scope: ScopeState, extras?: Extras, ended?: StepState): Json {
-    return value.constant !== undefined ? value.constant : value.evaluate(this.roots(scope, extras, ended));
+  evaluate(value: Value, from: StepState | ScopeState, extras?: Extras, ended?: StepState): Json {
+    return value.constant !== undefined ? value.constant : value.evaluate(this.roots(from, extras, ended));
   }
 
   /** Throws `ExpressionError`, also where the condition gives neither true, false nor null. */
-  holds(condition: Expression, scope: ScopeState, extras?: Extras, ended?: StepState): boolean {
-    const value = condition.evaluate(this.roots(scope, extras, ended));
+  holds(condition: Expression, from: StepState | ScopeState, extras?: Extras, ended?: StepState): boolean {
+    const value = condition.evaluate(this.roots(from, extras, ended));
     if (value === true) return true;
     if (value === false || value === null) return false;
     throw new ExpressionError(

@@ -54,8 +54,7 @@ function recordCompleted(decision: Decision, step: StepState, data: Completed, a
 
 function outputOf(decision: Decision, step: StepState, result: Json, extras: Extras): Json {
   const mapping = decision.stepOf(step).output;
-  const picked =
-    mapping === null ? result : decision.evaluate(mapping, step.scope, { response: result, result, ...extras });
+  const picked = mapping === null ? result : decision.evaluate(mapping, step, { response: result, result, ...extras });
   return isObject(picked) ? picked : { value: picked };
 }
 
@@ -114,7 +113,7 @@ function fallsBack(decision: Decision, step: StepState, error: StepError, isTime
   if (!isAsked && failureEdge(decision, step).kind !== "none") return false;
   if (fallback.kind !== "inline" || fallback.when === null) return true;
   try {
-    return decision.holds(fallback.when, step.scope, { error: toJson(error) });
+    return decision.holds(fallback.when, step, { error: toJson(error) });
   } catch (thrown) {
     // A condition that cannot be evaluated asks for nothing; the step fails with the error it had.
     errorFrom(thrown);
@@ -127,7 +126,7 @@ function fallBack(decision: Decision, step: StepState, error: StepError, attempt
   decision.recordStep("FallbackStarted", step, { error }, attempt);
   if (fallback?.kind !== "output") return;
   try {
-    const output = decision.evaluate(fallback.output, step.scope, { error: toJson(error) });
+    const output = decision.evaluate(fallback.output, step, { error: toJson(error) });
     decision.checkPayload(step, output, "output");
     recordCompleted(decision, step, { output: isObject(output) ? output : { value: output }, fallback: true }, attempt);
   } catch (thrown) {
@@ -160,7 +159,7 @@ function nextAttempt(decision: Decision, step: StepState, error: StepError, atte
   if (step.scope.status === "cancelling") return null;
   try {
     const extras = { error: toJson(error) };
-    if (!isRetried(policy, error, (rule) => decision.holds(rule.condition, step.scope, extras))) return null;
+    if (!isRetried(policy, error, (rule) => decision.holds(rule.condition, step, extras))) return null;
   } catch (thrown) {
     errorFrom(thrown);
     return null;
@@ -184,10 +183,8 @@ function failForGood(
   let shown = error;
   let pathTaken = false;
   try {
-    if (failureMessage !== null)
-      shown = { ...error, message: textOf(decision.evaluate(failureMessage, step.scope, extras)) };
-    if (failure.kind === "inline")
-      pathTaken = failure.when === null || decision.holds(failure.when, step.scope, extras);
+    if (failureMessage !== null) shown = { ...error, message: textOf(decision.evaluate(failureMessage, step, extras)) };
+    if (failure.kind === "inline") pathTaken = failure.when === null || decision.holds(failure.when, step, extras);
   } catch (thrown) {
     shown = { ...shown, suppressed: [...(shown.suppressed ?? []), errorFrom(thrown)] };
   }

@@ -12,8 +12,9 @@ import type { Random } from "../base/random.ts";
 import { type Instant, toRfc3339 } from "../base/time.ts";
 import type { Definition, Step, StepIndex } from "../language/definition.ts";
 import { type Budget, type EvaluationContext, OPERATIONS_MAX, View } from "../language/expressions/evaluation.ts";
+import type { StepError } from "./error.ts";
 import type { Execution, ScopeState, StepState } from "./execution.ts";
-import { scopesIn } from "./execution.ts";
+import { CALL_SCOPE, scopesIn } from "./execution.ts";
 import { NamedStepView, StepRecordView } from "./views.ts";
 
 export type Extras = Readonly<Record<string, Json>>;
@@ -27,6 +28,8 @@ export class Roots implements EvaluationContext {
   private readonly definition: Definition;
   private readonly execution: Execution;
   private readonly scope: ScopeState;
+  /** The step that looks; null where a list of steps does. */
+  private readonly step: StepState | null;
   private readonly environment: ReadonlyMap<string, string>;
   private readonly extras: Extras;
   private readonly ended: StepState | null;
@@ -34,7 +37,7 @@ export class Roots implements EvaluationContext {
   constructor(place: {
     definition: Definition;
     execution: Execution;
-    scope: ScopeState;
+    from: StepState | ScopeState;
     now: Instant;
     random: Random;
     environment: ReadonlyMap<string, string>;
@@ -44,7 +47,8 @@ export class Roots implements EvaluationContext {
   }) {
     this.definition = place.definition;
     this.execution = place.execution;
-    this.scope = place.scope;
+    this.step = "scope" in place.from ? place.from : null;
+    this.scope = "scope" in place.from ? place.from.scope : place.from;
     this.now = place.now;
     this.random = place.random;
     this.environment = place.environment;
@@ -83,9 +87,23 @@ export class Roots implements EvaluationContext {
         return new ConditionsView(this.definition, this);
       case "env":
         return new MapView(this.environment);
+      case "error":
+        return this.error();
       default:
         return this.named(name);
     }
+  }
+
+  /** The failure that is being handled: by the path that the step is on, or by a list of steps around it. */
+  private error(): Json | undefined {
+    let step = this.step;
+    for (let scope: ScopeState | null = this.scope; scope !== null; scope = scope.parent) {
+      const error = step?.scope === scope ? handledBy(this.definition, step) : null;
+      if (error !== null) return error as unknown as Json;
+      if (scope.names?.has("error") === true) return scope.names.get("error");
+      step = scope.owner;
+    }
+    return undefined;
   }
 
   whole(): Json {
@@ -116,6 +134,21 @@ export class Roots implements EvaluationContext {
     return step === null ? null : new NamedStepView(this.definition, step);
   }
 }
+
+/** With what the step failed whose failure edge leads to this one, at once or over further side steps; the newest of several. */
+function handledBy(definition: Definition, step: StepState): StepError | null {
+  if (step.scope.index === CALL_SCOPE) return null;
+  const { incoming, isSide } = definition.steps[step.index] as Step;
+  let newest: StepState | null = null;
+  for (const { from, on } of incoming) {
+    const before = step.scope.steps[(definition.steps[from] as Step).position] as StepState;
+    const isTaken = on === "failure" ? before.status === "failed" : isSide && ENDED_WELL.has(before.status);
+    if (isTaken && (newest === null || before.endSeq > newest.endSeq)) newest = before;
+  }
+  return newest === null || newest.status === "failed" ? (newest?.error ?? null) : handledBy(definition, newest);
+}
+
+const ENDED_WELL: ReadonlySet<string> = new Set(["completed", "skipped", "compensated"]);
 
 /** A step that is about to end is seen as if it had. */
 function asEnded(step: StepState | null, ended: StepState | null): StepState | null {

@@ -60,7 +60,7 @@ export function askRules(
 /** A condition that cannot be evaluated does not hold: rules speak of steps that may not have run. */
 function holds(decision: Decision, step: StepState, ended: StepState, condition: ErrorRule["condition"]): boolean {
   try {
-    return decision.holds(condition, step.scope, { error: toJson(ended.error) }, ended);
+    return decision.holds(condition, step, { error: toJson(ended.error) }, ended);
   } catch (thrown) {
     errorFrom(thrown);
     return false;
@@ -75,7 +75,7 @@ function errorOfRule(
 ): StepError {
   const extras = { error: toJson(ended.error) };
   const read = (value: Parameters<Decision["evaluate"]>[0] | null) =>
-    value === null ? null : decision.evaluate(value, step.scope, extras, ended);
+    value === null ? null : decision.evaluate(value, step, extras, ended);
   const name = decision.stepOf(step).name;
   try {
     const message = read(action.message);
@@ -110,7 +110,7 @@ function noticeOf(
   const notice: Record<string, Json> = {};
   for (const [name, value] of Object.entries(fields)) {
     try {
-      notice[name] = decision.evaluate(value, step.scope, { error: toJson(ended.error) }, ended);
+      notice[name] = decision.evaluate(value, step, { error: toJson(ended.error) }, ended);
     } catch (thrown) {
       // Better a notice that says what is wrong with it than none.
       notice[name] = errorFrom(thrown).message;

@@ -98,7 +98,7 @@ export interface Step {
   readonly scope: ScopeIndex;
   /** Place in `Scope.steps`. */
   readonly position: number;
-  /** Reached only by failure edges, or called (SPEC of flow, rule 3). */
+  /** Reached only by failure edges, or called. */
   readonly isSide: boolean;
   readonly when: Expression | null;
 

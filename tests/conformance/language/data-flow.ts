@@ -8,6 +8,15 @@ const item = (fields: string): string => `{ executor: me, function: echo, ${fiel
 
 export const runs: readonly Run[] = [
   {
+    says: "the output of a skipped or failed step is null",
+    yaml: `
+      - { name: a, executor: me, function: ok, when: "false" }
+      - { name: b, executor: me, function: fail_E1, on_failure: show }
+      - { name: show, executor: me, function: echo, input: { a: $.a.x, b: $.b.x, as: $.a.status, bs: $.b.status, ao: $.steps.a.output } }`,
+    outputs: { show: { a: null, b: null, as: "skipped", bs: "failed", ao: null } },
+  },
+
+  {
     says: "without input a function, transform, validate and workflow step gets the workflow's input",
     also: { "df-child": "- { name: seen, executor: me, function: echo, input: $.input }" },
     yaml: `

@@ -16,6 +16,37 @@ const context = (metadata: string, spec: string): string =>
 
 export const spellings: readonly Spellings[] = [
   {
+    says: "the fields of an http step may stand under config",
+    canonical: step(
+      "type: http, url: https://x.de/y, method: PUT, headers: { a: b }, query: { q: 1 }, body: { c: $.input.c }, expect_status: 201, idempotency_key: k",
+    ),
+    also: [
+      step(
+        "type: http, config: { url: https://x.de/y, method: PUT, headers: { a: b }, query: { q: 1 }, body: { c: $.input.c }, expect_status: 201, idempotency_key: k }",
+      ),
+    ],
+  },
+  {
+    says: "several forms of one step may stand together in on_error",
+    canonical:
+      call(
+        "retry: { max_attempts: 2 }, fallback_step: b, circuit_breaker: { failure_threshold: 5 }, failure_message: Sorry",
+      ) + "\n- { name: b, executor: me, function: ok }",
+    also: [
+      call(
+        "on_error: { action: fail, message: Sorry, retry: { max_attempts: 2 }, fallback: b, circuit_breaker: { failure_threshold: 5 } }",
+      ) + "\n- { name: b, executor: me, function: ok }",
+    ],
+  },
+  {
+    says: "spellings are read at any depth",
+    canonical: `- { name: t, type: try, steps: [ { name: l, type: loop, times: 2, steps: [ { name: a, executor: me, function: ok, when: input.x, retry: { max_attempts: 2 } } ] } ], catch: [ { when: error.code == 'E', steps: [ { name: h, type: http, url: https://x.de } ] } ], finally: [ { name: f, type: transform, script: "function transform() {}" } ] }`,
+    also: [
+      `- { name: t, type: try, steps: [ { name: l, type: foreach, times: 2, steps: [ { name: a, service: me, method: ok, condition: input.x, retry_config: { max_attempts: 2 } } ] } ], catch: [ { condition: error.code == 'E', steps: [ { name: h, type: service_call, config: { url: https://x.de } } ] } ], finally: [ { name: f, type: script, config: { script: "function transform() {}" } } ] }`,
+    ],
+  },
+
+  {
     says: "both names of the language are the same, and JSON is YAML",
     canonical: doc("name: NAME"),
     also: [
@@ -255,6 +286,42 @@ spec:
 `;
 
 export const diagnoses: readonly Diagnosis[] = [
+  ...(
+    [
+      ["type: webhook, url: https://x.de, event: e", "payload: { x: $.input. }"],
+      ["type: database, connection: c, operation: query, sql: select 1", "params: [ $.input. ]"],
+      ["type: fail", 'message: "${input.}"'],
+      ["type: fail", "details: { x: [ $.input. ] }"],
+      ["type: emit, event: e", "data: { x: $.input. }"],
+      ["type: set", "variables: { x: $.input. }"],
+      ["type: http", "url: $.input."],
+      ["type: http, url: https://x.de", "headers: { x: $.input. }"],
+      ["type: http, url: https://x.de", "query: { x: $.input. }"],
+      ["type: http, url: https://x.de", "body: { x: $.input. }"],
+      ["type: http, service: s", 'endpoint: "/${input.}"'],
+      ["executor: me, function: ok", "input: [ { x: { y: $.input. } } ]"],
+      ["executor: me, function: ok", "output: { x: $.result. }"],
+      ["executor: me, function: ok", "default_output: { x: $.input. }"],
+    ] as const
+  ).map(
+    ([type, field]): Diagnosis => ({
+      says: `${field} is read`,
+      yaml: step(`${type}, ${field}`),
+      finds: ["error expression-invalid"],
+    }),
+  ),
+  ...(
+    [
+      ["type: transform, language: javascript", 'script: "$.input."'],
+      ["type: transform, language: jsonata", 'expression: "$.input"'],
+      ["executor: me, function: ok", 'description: "$.input."'],
+      ["executor: me", 'function: "$.input."'],
+      ["executor: me, function: ok", 'annotations: { x: "$.input." }'],
+      ["executor: me, function: ok", 'x-mine: "$.input."'],
+      ["type: validate", 'schema: { const: "$.input." }'],
+    ] as const
+  ).map(([type, field]): Diagnosis => ({ says: `${field} is not read`, yaml: step(`${type}, ${field}`), finds: [] })),
+
   { says: "a document with every field has nothing to remark", yaml: EVERYTHING, finds: [] },
   {
     says: "another kind is an error",

@@ -358,6 +358,66 @@ ${mapping
 
 export const runs: readonly Run[] = [
   {
+    says: "error is read on the whole path of a named handler, and in a fallback",
+    yaml: `
+      - { name: a, executor: me, function: fail_E1, on_failure: h }
+      - { name: b, executor: me, function: fail_E2, fallback_step: f }
+      - { name: c, executor: me, function: ok }
+      - { name: h, executor: me, function: echo, input: { code: $.error.code, message: $.error.message }, on_success: h2 }
+      - { name: h2, executor: me, function: echo, input: { code: $.error.code, step: "\${error.step}" }, on_success: b }
+      - { name: f, executor: me, function: echo, input: { code: $.error.code } }`,
+    outputs: {
+      h: { code: "E1", message: "E1 was meant to happen." },
+      h2: { code: "E1", step: "a" },
+      b: { code: "E2" },
+    },
+  },
+  {
+    says: "an expression that goes wrong in the output of the workflow fails the execution",
+    yaml: `
+      steps: [ { name: a, executor: me, function: ok } ]
+      output: { x: "$.input.n + 'a'" }`,
+    input: { n: 1 },
+    status: "failed",
+    error: "EXPRESSION_ERROR",
+  },
+  {
+    says: "an expression that goes wrong in an output mapping fails the step, which can be handled",
+    yaml: `
+      - { name: a, executor: me, function: ok, output: { x: "$.input.n + 'a'" }, on_failure: b }
+      - { name: b, executor: me, function: echo, input: { code: $.a.error.code } }`,
+    input: { n: 1 },
+    outputs: { b: { code: "EXPRESSION_ERROR" } },
+  },
+  {
+    says: "a condition that goes wrong fails the step, which can be handled",
+    yaml: `
+      - { name: a, executor: me, function: ok, when: input.n, on_failure: b }
+      - { name: b, executor: me, function: echo, input: { code: $.a.error.code } }`,
+    input: { n: 1 },
+    outputs: { b: { code: "EXPRESSION_ERROR" } },
+  },
+  {
+    says: "a variable that is set in one branch is read in all that comes later",
+    yaml: `
+      - { name: p, type: parallel, branches: [ { name: x, steps: [ { name: s, type: set, variables: { v: 1 } } ] } ] }
+      - { name: l, type: loop, times: 2, steps: [ { name: more, type: set, variables: { v: $.context.v + 1 } } ] }
+      - { name: show, executor: me, function: echo, input: { v: $.context.v, none: $.context.none } }`,
+    outputs: { show: { v: 3, none: null } },
+  },
+  {
+    says: "a named condition may name another, and is read where it is used",
+    yaml: `
+      conditions: [ { name: big, expression: input.n > 3 }, { name: ready, expression: "conditions.big && context.go == true" } ]
+      steps:
+        - { name: a, executor: me, function: ok, when: conditions.ready }
+        - { name: s, type: set, variables: { go: true } }
+        - { name: b, executor: me, function: ok, when: $.conditions.ready }`,
+    input: { n: 4 },
+    calls: "b",
+  },
+
+  {
     says: "a text in a mapping that starts with $. or $[ is wholly an expression",
     yaml: shown(`
       a: $.input.email

@@ -480,6 +480,14 @@ const F = (reply: Reply = fails("E1")): { readonly f: Reply } => ({ f: reply });
 
 const fallbacks: readonly Run[] = [
   {
+    says: "where a step has an inline path, that is taken instead",
+    yaml: call("default_output: { x: 1 }, on_failure: { steps: [ { name: h, executor: me, function: ok } ] }"),
+    answers: { f: fails("E1") },
+    status: "failed",
+    calls: "a a:on_failure.h",
+  },
+
+  {
     says: "a fallback step that completes stands for the step",
     yaml: `${call("fallback_step: g, input: { x: 1 }, output: { mapped: $.result.y }")}\n- { name: b, executor: me, function: echo, input: { y: $.a.y, s: $.a.status } }\n- { name: g, executor: me, function: echo, input: { y: 2 } }`,
     answers: F(),

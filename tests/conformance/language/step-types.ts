@@ -234,6 +234,23 @@ const PATHS = ["p.x.a", "p.y.b", "p.z.c"] as const;
 
 const parallels: readonly Run[] = [
   {
+    says: "a branch in which nothing runs has completed",
+    yaml: `- { name: p, type: parallel, join: all, branches: [ { name: x, steps: [ ${ok("a", ', when: "false"')} ] }, { name: y, steps: [ ${ok("b")} ] } ], output: { x: $.branches.x.status } }`,
+    outputs: { p: { x: "completed" } },
+  },
+  {
+    says: "a branch may be one step in short form, of any type",
+    yaml: `- { name: p, type: parallel, branches: [ ${echo("x", "{ v: 1 }")}, { name: y, type: set, variables: { v: 2 } } ], output: { v: $.branches.x.v, w: $.branches.x.steps.x.output.v } }`,
+    outputs: { p: { v: 1, w: 1 } },
+  },
+  {
+    says: "a parallel step is tried again as a whole by a retry of its own",
+    yaml: `- { name: p, type: parallel, retry: { max_attempts: 2, initial_delay: 1ms }, branches: [ { name: x, steps: [ ${ok("a")} ] }, { name: y, steps: [ { name: b, executor: me, function: b, depends_on: [] } ] } ] }`,
+    answers: { b: [fails("E1"), gives({})] },
+    check: (_, view) => assert.equal(view.steps.find(({ path }) => path === "p")?.attempts, 2),
+  },
+
+  {
     says: "branches run side by side",
     yaml: THREE("join: all"),
     drive: async (going) => {
@@ -348,6 +365,27 @@ const parallels: readonly Run[] = [
 ];
 
 const loops: readonly Run[] = [
+  ...["iterate_over: $.input.list", "times: 3"].map(
+    (over): Run => ({
+      says: `${over} of more than max_iterations is an ITERATION_LIMIT too`,
+      yaml: `- { name: l, type: loop, ${over}, max_iterations: 2, steps: [ ${ok("a")} ] }`,
+      input: { list: [1, 2, 3] },
+      status: "failed",
+      error: { code: "ITERATION_LIMIT", step: "l" },
+    }),
+  ),
+  {
+    says: "paths tell branches and iterations at any depth",
+    yaml: `- { name: p, type: parallel, branches: [ { name: x, steps: [ { name: l, type: loop, times: 2, steps: [ { name: m, type: loop, times: 1, steps: [ ${ok("a")} ] } ] } ] } ] }`,
+    calls: "p.x.l[0].m[0].a p.x.l[1].m[0].a",
+  },
+  {
+    says: "an output mapping of a loop sees failed iterations",
+    yaml: `- { name: l, type: loop, times: 2, fail_fast: false, steps: [ { name: a, executor: me, function: a } ], output: { states: "$.iterations[*].status", codes: "$.iterations[?@.status == 'failed'].error.code" } }`,
+    answers: { "l[0].a": fails("E1") },
+    outputs: { l: { states: ["failed", "completed"], codes: ["E1"] } },
+  },
+
   {
     says: "a loop runs its body for each item, one after the other",
     yaml: `- { name: l, type: loop, iterate_over: $.input.list, steps: [ ${echo("a", "{ i: $.item, n: $.index }")}, ${echo("b", "{ i: $.a.i }")} ] }`,
@@ -542,6 +580,27 @@ const tries: readonly Run[] = [
 ];
 
 const children: readonly Run[] = [
+  {
+    says: "a child is given its own defaults, and an input that breaks its schema fails the step",
+    also: {
+      "st-schema": `input_schema: { type: object, required: [ n ], properties: { n: { type: integer }, d: { default: 7 } } }\nsteps: [ ${echo("c", "{ got: $.input }")} ]`,
+    },
+    yaml: `
+      - { name: good, type: workflow, workflow: st-schema, input: { n: 1 } }
+      - { name: bad, type: workflow, workflow: st-schema, input: { n: text } }`,
+    status: "failed",
+    error: { code: "VALIDATION_FAILED", step: "bad" },
+    outputs: { good: { got: { n: 1, d: 7 } } },
+  },
+  {
+    says: "a child runs the version that is named, else the active one",
+    also: { "st-versions": `- ${ok("c")}` },
+    yaml: `
+      - { name: none, type: workflow, workflow: st-versions, version: 9.9.9, on_failure: fine }
+      - { name: fine, type: workflow, workflow: st-versions, version: v1.0.0 }`,
+    check: (_, view) => assert.deepEqual(view.steps.map(({ status }) => status).slice(0, 2), ["failed", "completed"]),
+  },
+
   {
     says: "a child gets its input, and its output is the step's",
     also: { "st-child": `steps: [ ${echo("c", "{ got: $.input }")} ]\noutput: { back: $.c.got.x }` },
@@ -808,6 +867,15 @@ const waits: readonly Run[] = [
 ];
 
 const ends: readonly Run[] = [
+  {
+    says: "a return in a handler of a try completes the execution, after finally",
+    yaml: `
+      - { name: t, type: try, steps: [ { name: a, executor: me, function: fail_E1 } ], catch: [ { steps: [ { name: r, type: return, output: { code: $.error.code } } ] } ], finally: [ ${ok("f")} ] }
+      - ${ok("never")}`,
+    output: { code: "E1" },
+    calls: "t.a t.f",
+  },
+
   {
     says: "fail ends its scope with its code, or WORKFLOW_ERROR",
     yaml: `

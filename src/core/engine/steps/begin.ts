@@ -27,7 +27,7 @@ import { beginWorkflow } from "./workflow.ts";
 export function begin(decision: Decision, step: StepState): void {
   const { when } = decision.stepOf(step);
   try {
-    if (when !== null && !decision.holds(when, step.scope)) {
+    if (when !== null && !decision.holds(when, step)) {
       return decision.recordStep("StepSkipped", step, { reason: "condition" });
     }
   } catch (thrown) {

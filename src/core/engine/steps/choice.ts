@@ -10,7 +10,7 @@ import { errorOf } from "../scopes.ts";
 import { recordStart } from "./start.ts";
 
 export function beginCondition(decision: Decision, step: StepState, spec: ConditionSpec): void {
-  const chosen = decision.holds(spec.condition, step.scope) ? spec.then : spec.else;
+  const chosen = decision.holds(spec.condition, step) ? spec.then : spec.else;
   recordStart(decision, step, { kind: "choice", chosen });
 }
 
@@ -19,7 +19,7 @@ export function beginSwitch(decision: Decision, step: StepState, spec: SwitchSpe
 }
 
 function chosenCase(decision: Decision, step: StepState, spec: SwitchSpec): ScopeIndex | null {
-  const fitting = spec.cases.find(({ when }) => decision.holds(when, step.scope));
+  const fitting = spec.cases.find(({ when }) => decision.holds(when, step));
   return fitting?.scope ?? spec.default;
 }
 

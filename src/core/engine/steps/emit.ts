@@ -8,10 +8,10 @@ import { inputOf } from "./start.ts";
 
 /** Publishes an event to the other executions of the workspace. Its data is `data`, else the step's input, else nothing. */
 export function beginEmit(decision: Decision, step: StepState, spec: EmitSpec): void {
-  const name = textOf(decision.evaluate(spec.event, step.scope));
+  const name = textOf(decision.evaluate(spec.event, step));
   const data = dataOf(decision, step, spec);
   decision.checkPayload(step, data, "input");
-  const key = spec.correlationKey === null ? null : decision.evaluate(spec.correlationKey, step.scope);
+  const key = spec.correlationKey === null ? null : decision.evaluate(spec.correlationKey, step);
   const id = `${decision.execution.id}/${decision.execution.length + 1}`;
   const emitted = { id, name, data, correlation_key: correlationText(key, "correlation_key") };
   complete(
@@ -23,7 +23,7 @@ export function beginEmit(decision: Decision, step: StepState, spec: EmitSpec): 
 }
 
 function dataOf(decision: Decision, step: StepState, spec: EmitSpec): Json {
-  if (spec.data !== null) return decision.evaluate(spec.data, step.scope);
+  if (spec.data !== null) return decision.evaluate(spec.data, step);
   return decision.stepOf(step).input === null ? null : inputOf(decision, step);
 }
 

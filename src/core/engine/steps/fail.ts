@@ -5,14 +5,13 @@ import type { StepState } from "../execution.ts";
 
 /** Ends its scope as failed, with a code and message of the author's. */
 export function beginFail(decision: Decision, step: StepState, spec: FailSpec): void {
-  const { scope } = step;
-  const details = spec.details === null ? undefined : decision.evaluate(spec.details, scope);
+  const details = spec.details === null ? undefined : decision.evaluate(spec.details, step);
   throw new StepFailure({
-    code: spec.code === null ? "WORKFLOW_ERROR" : textOf(decision.evaluate(spec.code, scope)),
+    code: spec.code === null ? "WORKFLOW_ERROR" : textOf(decision.evaluate(spec.code, step)),
     message:
       spec.message === null
         ? `Step "${decision.stepOf(step).name}" ended its scope as failed.`
-        : textOf(decision.evaluate(spec.message, scope)),
+        : textOf(decision.evaluate(spec.message, step)),
     ...(details === undefined ? {} : { details }),
   });
 }

@@ -26,7 +26,7 @@ function startOf(decision: Decision, step: StepState, spec: LoopSpec): StartDeta
   const { over } = spec;
   switch (over.kind) {
     case "each": {
-      const items = decision.evaluate(over.items, step.scope);
+      const items = decision.evaluate(over.items, step);
       if (!Array.isArray(items)) {
         throw new ExpressionError(`Expected iterate_over to give an array, but it gave ${typeName(items)}.`, 0);
       }
@@ -36,7 +36,7 @@ function startOf(decision: Decision, step: StepState, spec: LoopSpec): StartDeta
       return { kind: "loop", items: chunks };
     }
     case "times": {
-      const count = decision.evaluate(over.times, step.scope);
+      const count = decision.evaluate(over.times, step);
       if (typeof count !== "number" || !Number.isInteger(count) || count < 0) {
         throw new ExpressionError(
           `Expected times to give a whole number from 0, but it gave ${JSON.stringify(count).slice(0, 60)}.`,
@@ -108,7 +108,7 @@ export function lookAtLoop(decision: Decision, step: StepState, spec: LoopSpec):
 function hasNext(decision: Decision, step: StepState, spec: LoopSpec, inner: LoopInner): boolean {
   if (inner.count !== null) return inner.started < inner.count;
   if (spec.over.kind !== "while") return false;
-  if (!decision.holds(spec.over.condition, step.scope, { [spec.indexVariable]: inner.started })) return false;
+  if (!decision.holds(spec.over.condition, step, { [spec.indexVariable]: inner.started })) return false;
   if (inner.started >= spec.iterationsMax) throw new StepFailure(limitError(spec, inner.started + 1));
   return true;
 }

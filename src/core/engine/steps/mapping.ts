@@ -8,6 +8,6 @@ import { inputOf } from "./start.ts";
 /** `transform` by expressions. Where the step has an `input`, that is what `input` means in its mapping. */
 export function beginMapping(decision: Decision, step: StepState, spec: MappingSpec): void {
   const input: Json = inputOf(decision, step);
-  const result = decision.evaluate(spec.mapping, step.scope, { input });
+  const result = decision.evaluate(spec.mapping, step, { input });
   complete(decision, step, result, { data: { input }, attempt: step.attempt + 1 });
 }

@@ -6,7 +6,7 @@ import { executionOutput } from "../output.ts";
 
 /** Completes the execution from any depth. What runs is cancelled; `finally` blocks still run. */
 export function beginReturn(decision: Decision, step: StepState, spec: ReturnSpec): void {
-  const output = spec.output === null ? executionOutput(decision) : decision.evaluate(spec.output, step.scope);
+  const output = spec.output === null ? executionOutput(decision) : decision.evaluate(spec.output, step);
   decision.checkPayload(step, output, "output");
   decision.recordStep("StepCompleted", step, { output, returns: { output } }, attemptOf(step));
 }

@@ -10,7 +10,7 @@ export function beginSet(decision: Decision, step: StepState, spec: SetSpec): vo
   const variables: Record<string, Json> = {};
   for (const { name, value } of spec.variables) {
     const context = { ...Object.fromEntries(decision.execution.variables), ...variables };
-    variables[name] = value.constant !== undefined ? value.constant : decision.evaluate(value, step.scope, { context });
+    variables[name] = value.constant !== undefined ? value.constant : decision.evaluate(value, step, { context });
     decision.checkPayload(step, member(variables, name) ?? null, "output");
   }
   complete(decision, step, variables, { data: { variables }, attempt: step.attempt + 1 });

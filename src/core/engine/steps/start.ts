@@ -32,7 +32,7 @@ export function recordStart(decision: Decision, step: StepState, detail: StartDe
  */
 export function inputOf(decision: Decision, step: StepState): Json {
   const { input } = decision.stepOf(step);
-  const value = input === null ? defaultInput(decision, step) : decision.evaluate(input, step.scope);
+  const value = input === null ? defaultInput(decision, step) : decision.evaluate(input, step);
   if (input !== null) decision.checkPayload(step, value, "input");
   return value;
 }

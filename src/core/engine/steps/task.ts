@@ -65,7 +65,7 @@ function workOf(decision: Decision, step: StepState, { spec, type, input }: Step
         secrets: [...placesOf(decision, step, spec.request, []), ...placesOf(decision, step, input, ["input"])],
       };
     case "external": {
-      const config = decision.evaluate(spec.config, step.scope);
+      const config = decision.evaluate(spec.config, step);
       return {
         executor: `@${type}`,
         function: type,
@@ -79,7 +79,7 @@ function workOf(decision: Decision, step: StepState, { spec, type, input }: Step
 }
 
 function requestOf(decision: Decision, step: StepState, spec: HttpSpec): Json {
-  const request = decision.evaluate(spec.request, step.scope);
+  const request = decision.evaluate(spec.request, step);
   assert(isObject(request), `the request of "${step.path}" to be an object`);
   const { input } = decision.stepOf(step);
   const expectStatus = spec.expectStatus?.map(({ from, to }): JsonObject => ({ from, to }));
@@ -98,7 +98,7 @@ function placesOf(
   under: readonly string[],
 ): readonly FilledPlace[] {
   if (value === null || value.secrets.length === 0) return [];
-  const roots = decision.roots(step.scope);
+  const roots = decision.roots(step);
   return value.secrets.map((place) => ({ at: [...under, ...place.at], pieces: place.pieces(roots) }));
 }
 

@@ -40,7 +40,7 @@ function clauseFor(decision: Decision, step: StepState, spec: TrySpec, error: St
     if (codes.length > 0 && !codes.some((code) => fitsCode(code, error.code))) return false;
     if (when === null) return true;
     try {
-      return decision.holds(when, step.scope, { error: toJson(error) });
+      return decision.holds(when, step, { error: toJson(error) });
     } catch (thrown) {
       // A condition that cannot be evaluated does not catch; the error it was asked about stays the one that counts.
       errorFrom(thrown);

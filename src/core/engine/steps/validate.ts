@@ -11,7 +11,7 @@ export function beginValidate(decision: Decision, step: StepState, spec: Validat
   const errors: readonly JsonObject[] = [
     ...(spec.schema?.check(input) ?? []).map(({ pointer, message }) => ({ pointer, message })),
     ...spec.rules
-      .filter(({ condition }) => !decision.holds(condition, step.scope, { input }))
+      .filter(({ condition }) => !decision.holds(condition, step, { input }))
       .map(({ name, message }) => ({ rule: name, message })),
   ];
   if (errors.length > 0 && spec.onInvalid === "fail") {

@@ -15,8 +15,8 @@ import { correlationText } from "./emit.ts";
 import { recordStart } from "./start.ts";
 
 export function beginWaitForEvent(decision: Decision, step: StepState, spec: WaitForEventSpec): void {
-  const event = textOf(decision.evaluate(spec.event, step.scope));
-  const correlation = spec.correlation === null ? null : decision.evaluate(spec.correlation, step.scope);
+  const event = textOf(decision.evaluate(spec.event, step));
+  const correlation = spec.correlation === null ? null : decision.evaluate(spec.correlation, step);
   recordStart(decision, step, {
     kind: "wait_for_event",
     event,
@@ -69,7 +69,7 @@ function passesFilter(decision: Decision, step: StepState, event: Json): boolean
   const { spec } = decision.stepOf(step);
   if (spec.kind !== "wait_for_event" || spec.filter === null) return true;
   try {
-    return decision.holds(spec.filter, step.scope, { event });
+    return decision.holds(spec.filter, step, { event });
   } catch (thrown) {
     errorFrom(thrown);
     return false;

@@ -14,7 +14,7 @@ export function beginWait(decision: Decision, step: StepState, spec: WaitSpec): 
 
 function untilOf(decision: Decision, step: StepState, spec: WaitSpec): number {
   if (spec.duration !== null) {
-    const duration = decision.evaluate(spec.duration, step.scope);
+    const duration = decision.evaluate(spec.duration, step);
     const ms = typeof duration === "number" || typeof duration === "string" ? parseDuration(duration) : null;
     if (ms === null) {
       throw new ExpressionError(
@@ -24,7 +24,7 @@ function untilOf(decision: Decision, step: StepState, spec: WaitSpec): number {
     }
     return decision.now + ms;
   }
-  const until = spec.until === null ? null : decision.evaluate(spec.until, step.scope);
+  const until = spec.until === null ? null : decision.evaluate(spec.until, step);
   const at = typeof until === "string" ? Date.parse(until) : Number.NaN;
   if (Number.isNaN(at)) {
     throw new ExpressionError(

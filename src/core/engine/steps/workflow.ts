@@ -19,7 +19,7 @@ export function beginWorkflow(decision: Decision, step: StepState, spec: Workflo
       message: `Expected child workflows to be nested at most ${DEPTH_MAX} deep, but "${decision.stepOf(step).name}" would begin another level.`,
     });
   }
-  const workflow = textOf(decision.evaluate(spec.workflow, step.scope));
+  const workflow = textOf(decision.evaluate(spec.workflow, step));
   const childId = `${execution.id}.${execution.childrenCount + 1}`;
   recordStart(
     decision,
