@@ -15,28 +15,37 @@ import type { Answered } from "./api.ts";
 import { startChild } from "./child.ts";
 import { MAGICFLOW, type Platform, startExample, startExecutor, startPlatform } from "./platform.ts";
 
-const KILLS = 20;
 const ORDERS_PER_ROUND = 10;
 
 test("twenty kills in the middle of two hundred orders lose and repeat nothing", { timeout: 240_000 }, async () => {
+  await interruptOrders(20, (platform) => platform.kill());
+});
+
+test("stops in the middle of orders lose and repeat nothing either", { timeout: 120_000 }, async () => {
+  await interruptOrders(5, async (platform) => {
+    assert.deepEqual(await platform.stop(), { code: 0, signal: null });
+  });
+});
+
+async function interruptOrders(rounds: number, end: (platform: Platform) => Promise<void>): Promise<void> {
   await using platform = await startPlatform();
   await using _executor = await startExample("order-processing", platform);
   const applied = await platform.cli(["apply", "-f", "examples/order-processing"]);
   assert.equal(applied.code, 0, applied.stderr);
 
   const shop = createShop(platform);
-  for (let round = 0; round < KILLS; round++) {
+  for (let round = 0; round < rounds; round++) {
     const orders = Array.from({ length: ORDERS_PER_ROUND }, () => shop.order());
     // By turns after the first orders of the round were accepted, after all of them, and after one has got some way.
     await (round % 3 === 0 ? Promise.any(orders) : Promise.all(orders));
     if (round % 3 === 2) await reachTotals(platform, await Promise.any(orders));
     shop.pause();
-    await platform.kill();
+    await end(platform);
     await platform.start();
     shop.resume();
   }
   const accepted = await shop.close();
-  assert.equal(accepted.size, KILLS * ORDERS_PER_ROUND);
+  assert.equal(accepted.size, rounds * ORDERS_PER_ROUND);
 
   const listed = await listAll(platform);
   assert.deepEqual(new Set(listed.map(({ execution_id }) => execution_id)), new Set(accepted.values()));
@@ -48,10 +57,10 @@ test("twenty kills in the middle of two hundred orders lose and repeat nothing",
     checkHistory(await platform.api.history(executionId));
   }
   assert.deepEqual(platform.faults, []);
-});
+}
 
 interface Shop {
-  /** Resolves with the execution's id once the order was accepted, over however many kills that takes. */
+  /** Resolves with the execution's id once the order was accepted, over however many restarts that takes. */
   order(): Promise<string>;
   /** What breaks from now on waits for `resume`. */
   pause(): void;
