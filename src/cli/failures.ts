@@ -32,6 +32,7 @@ function formatApiError(terminal: Terminal, { code, problem, message }: MagicFlo
 export function exitCodeOf({ status, code }: MagicFlowError): number {
   if (code === "TIMEOUT") return EXIT.timeout;
   if (status === 0) return EXIT.unreachable;
+  if (status === 400) return EXIT.usage;
   if (status === 401 || status === 403) return EXIT.auth;
   if (status === 404) return EXIT.notFound;
   if (status === 409 || status === 412) return EXIT.conflict;

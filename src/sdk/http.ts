@@ -106,8 +106,9 @@ export function connect(options: ConnectionOptions = {}): Connection {
   };
 }
 
+/** A variable that is set to nothing is not set. */
 function environment(name: string): string | undefined {
-  return typeof process === "undefined" ? undefined : process.env[name];
+  return typeof process === "undefined" ? undefined : process.env[name] || undefined;
 }
 
 function addressOf(url: string, { path, query }: CallRequest): string {

@@ -247,8 +247,12 @@ suite("executions", { concurrency: 3 }, () => {
     const late = await magicflow(["execute", "stuck", "--wait", "--wait-timeout", "100ms"]);
     assert.equal(late.code, 124);
     assert.equal((await magicflow(["execute", "nobody"])).code, 5);
-    const bad = await magicflow(["execute", "greet", "--input", "{"]);
-    assert.equal(bad.code, 2);
+    for (const bad of [
+      ["--input", "{"],
+      ["--priority", "urgent"],
+    ]) {
+      assert.equal((await magicflow(["execute", "greet", ...bad])).code, 2);
+    }
     const twice = ["execute", "stuck", "--execution-id", "cli-1", "--json"];
     const ids = [await magicflow(twice), await magicflow(twice)].map(({ stdout }) => json(stdout)["execution_id"]);
     assert.deepEqual(ids, ["cli-1", "cli-1"]);
