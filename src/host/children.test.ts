@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { openMemoryStore } from "../adapters/stores/memory/store.ts";
-import type { ShardBatch } from "../ports/store.ts";
-import { ORDER, openWorld, SHORT, START, WORKSPACE, workflow } from "./world.test.ts";
+import { type ShardBatch, StoreError } from "../ports/store.ts";
+import { type Intercept, ORDER, openWorld, refused, SHORT, START, WORKSPACE, workflow } from "./world.test.ts";
 
 const PARENT = workflow(
   "parent",
@@ -161,10 +161,11 @@ test("a parked parent hears of the end of its child, across a restart too", asyn
 });
 
 /** A world in which a child's workflow is not known before it is let be known. */
-async function withSlowDefinitions() {
+async function withSlowDefinitions(intercept: Intercept = (_name, call) => call()) {
   const released = Promise.withResolvers<void>();
   const world = await openWorld({
     workflows: [PARENT, ORDER],
+    intercept,
     definitions: (definitions) => ({
       ...definitions,
       cached: (request) => (request.workflow === "order" ? null : definitions.cached(request)),
@@ -174,7 +175,7 @@ async function withSlowDefinitions() {
       },
     }),
   });
-  return { world, release: released.resolve };
+  return { world, release: released.resolve, fail: released.reject };
 }
 
 test("a child that is not begun yet is still begun when its parent is paused and goes on meanwhile", async () => {
@@ -236,5 +237,21 @@ test("a child whose id was asked for by chance is begun all the same", async () 
   await world.work();
   await world.work();
   assert.equal((await world.row(id)).status, "completed");
+  await world.close();
+});
+
+test("a child whose parent's step was never committed is not begun, whatever was asked for it meanwhile", async () => {
+  const isLost = { next: false };
+  const { world, fail } = await withSlowDefinitions(async (name, call) => {
+    if (name !== "append" || !isLost.next) return call();
+    isLost.next = false;
+    throw new StoreError("unknown", "The connection was lost.");
+  });
+  isLost.next = true;
+  assert.equal(refused(await world.start("parent", { executionId: "mine", input: { child: "order" } })), "UNAVAILABLE");
+  fail(new StoreError("gone", "The store is away."));
+  await world.pass(3000);
+  assert.equal(await world.store.readExecution("mine.1"), null);
+  assert.equal(world.inMemory(), 0);
   await world.close();
 });

@@ -69,7 +69,7 @@ async function lookForChild(loop: Loop, shard: Shard, item: ChildItem): Promise<
     takeMessage(loop, shard, item.message);
     givePlaceUp(loop, shard, place);
   } catch {
-    again(loop, shard, item);
+    if (shard.generation === generation) again(loop, shard, item);
   }
 }
 
@@ -84,7 +84,7 @@ async function findDefinition(loop: Loop, shard: Shard, item: ChildItem): Promis
     if (found.ok) returnItems(loop, shard, [{ ...item, definition: found.definition }]);
     else failChild(loop, shard, item, toError(found.refusal, "WORKFLOW_ERROR"));
   } catch {
-    again(loop, shard, item);
+    if (shard.generation === generation) again(loop, shard, item);
   }
 }
 
