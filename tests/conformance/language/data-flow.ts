@@ -8,6 +8,47 @@ const item = (fields: string): string => `{ executor: me, function: echo, ${fiel
 
 export const runs: readonly Run[] = [
   {
+    says: "texts are YAML 1.2: yes and no are texts, and zeros in front change nothing",
+    yaml: `
+      - name: a
+        executor: me
+        function: echo
+        input: { a: yes, b: no, c: on, d: 012, e: 0x1F, f: 0o17, g: 2026-01-01, h: ~, i: 1e3, j: "1", k: null, l: .5, m: 12:30, n: True, o: !!str 5 }`,
+    outputs: {
+      a: {
+        a: "yes",
+        b: "no",
+        c: "on",
+        d: 12,
+        e: 31,
+        f: 15,
+        g: "2026-01-01",
+        h: null,
+        i: 1000,
+        j: "1",
+        k: null,
+        l: 0.5,
+        m: "12:30",
+        n: true,
+        o: "5",
+      },
+    },
+  },
+  {
+    says: "anchors and merge keys are resolved",
+    yaml: `
+      x-base: &base { one: 1, two: 2 }
+      steps:
+        - { name: a, executor: me, function: echo, input: { <<: *base, two: 3, all: *base } }`,
+    outputs: { a: { one: 1, two: 3, all: { one: 1, two: 2 } } },
+  },
+  {
+    says: "a start without an input gives {}",
+    yaml: "- { name: a, executor: me, function: echo }",
+    outputs: { a: {} },
+  },
+
+  {
     says: "the output of a skipped or failed step is null",
     yaml: `
       - { name: a, executor: me, function: ok, when: "false" }

@@ -1,6 +1,10 @@
 /** Documents: what they may hold, their other spellings, their versions, and what is found wrong with them. */
 
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { isObject, type Json, type JsonObject } from "../../../src/core/base/json.ts";
 import type { Diagnosis, Other, Run, Spellings } from "./cases.ts";
 import { documentOf, register } from "./cases.ts";
@@ -286,6 +290,12 @@ spec:
 `;
 
 export const diagnoses: readonly Diagnosis[] = [
+  {
+    says: "a misspelt function of a step without a type is told",
+    yaml: "- { name: a, executor: me, functoin: ok }",
+    finds: [["error field-unknown", "functoin", "function"], "error field-missing"],
+  },
+
   ...(
     [
       ["type: webhook, url: https://x.de, event: e", "payload: { x: $.input. }"],
@@ -566,6 +576,16 @@ export const diagnoses: readonly Diagnosis[] = [
 
 const START = "steps: [ { name: a, executor: me, function: ok } ]";
 
+const MAGICFLOW = join(import.meta.dirname, "..", "..", "..", "magicflow");
+
+function magicflow(...args: readonly string[]): Promise<{ code: number; text: string }> {
+  return new Promise((resolve) => {
+    execFile(MAGICFLOW, args, (error, stdout, stderr) => {
+      resolve({ code: typeof error?.code === "number" ? error.code : 0, text: stdout + stderr });
+    });
+  });
+}
+
 /** Starts and gives the answer, whatever it is. */
 async function start(world: Parameters<Other["holds"]>[0], name: string, input: Json): Promise<Answer> {
   return await world.platform.request("POST", `/workflows/${name}/execute?wait=10s`, { input });
@@ -661,6 +681,66 @@ export const runs: readonly Run[] = [
 ];
 
 export const others: readonly Other[] = [
+  {
+    says: "fmt prints the canonical form and keeps comments",
+    async holds() {
+      const written = `
+# about it
+apiVersion: magicflow.io/v2
+kind: Workflow
+metadata: { name: al, version: v1.0.0 } # who
+spec:
+  steps:
+    # the first
+    - name: a # its name
+      service: me
+      method: ok
+      condition: input.x
+      retry_config: { max_attempts: 3, backoff_strategy: fixed, initial_backoff: 5 }
+      data_mapping:
+        input: { x: $.input.x } # in
+    - name: b
+      type: foreach
+      config:
+        times: 2 # twice
+      steps: [ { name: c, type: script, config: { script: "function transform() {}" } } ]
+    # the end
+`;
+      const file = join(mkdtempSync(join(tmpdir(), "magicflow-fmt-")), "al.yaml");
+      writeFileSync(file, written);
+      const once = await magicflow("fmt", file);
+      assert.equal(once.code, 0, once.text);
+      for (const comment of ["# about it", "# who", "# the first", "# its name", "# in", "# twice", "# the end"]) {
+        assert.ok(once.text.includes(comment), `${comment} in:\n${once.text}`);
+      }
+      for (const canonical of [
+        "workflow.magic-flow.io/v2",
+        "version: 1.0.0",
+        "executor: me",
+        "function: ok",
+        "when: input.x",
+        "retry:",
+        "backoff: fixed",
+        "initial_delay: 5s",
+        "type: loop",
+        "type: transform",
+      ]) {
+        assert.ok(once.text.includes(canonical), `${canonical} in:\n${once.text}`);
+      }
+      assert.doesNotMatch(
+        once.text,
+        /service:|method:|condition:|retry_config|data_mapping|config:|foreach|type: script/,
+      );
+      writeFileSync(file, once.text);
+      assert.equal((await magicflow("fmt", file)).text, once.text, "The canonical form stays as it is.");
+      const wrong = await magicflow("validate", file, file.replace("al.yaml", "none.yaml"));
+      assert.notEqual(wrong.code, 0);
+      writeFileSync(file, written.replace("times: 2", "times: 2x"));
+      const found = await magicflow("validate", file);
+      assert.notEqual(found.code, 0);
+      assert.match(found.text, new RegExp(`${file}:\\d+:\\d+`));
+    },
+  },
   {
     says: "an alias of an included workflow names it, at its version",
     async holds(world, name) {

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import type { JsonObject } from "../../../src/core/base/json.ts";
-import { type Diagnosis, type Going, outputOf, type Run } from "./cases.ts";
+import { type Diagnosis, type Going, type Other, outputOf, type Run, tryRun } from "./cases.ts";
 import { fails, gives, held, type Task } from "./executor.ts";
 
 const ok = (name: string, more = ""): string => `{ name: ${name}, executor: me, function: ok${more} }`;
@@ -365,6 +365,15 @@ const parallels: readonly Run[] = [
 ];
 
 const loops: readonly Run[] = [
+  {
+    says: "times may be an expression, and has to give a number of times",
+    yaml: `- { name: l, type: loop, times: $.input.n, steps: [ ${ok("a")} ] }\n- { name: m, type: loop, times: $.input.text, steps: [ ${ok("b")} ] }`,
+    input: { n: 2, text: "x" },
+    status: "failed",
+    error: { code: "EXPRESSION_ERROR", step: "m" },
+    outputs: { l: { count: 2 } },
+  },
+
   ...["iterate_over: $.input.list", "times: 3"].map(
     (over): Run => ({
       says: `${over} of more than max_iterations is an ITERATION_LIMIT too`,
@@ -949,5 +958,23 @@ export const diagnoses: readonly Diagnosis[] = [
     says: "two branches have two names",
     yaml: `- { name: p, type: parallel, branches: [ { name: x, steps: [ ${ok("a")} ] }, { name: x, steps: [ ${ok("b")} ] } ] }`,
     finds: ["error name-twice"],
+  },
+];
+
+export const others: readonly Other[] = [
+  {
+    says: "an event with a key is kept for executions that start later, one without is not",
+    async holds(world, name) {
+      await world.platform.request("POST", "/events", { event: `kept-${name}`, correlation_key: "k", data: { x: 1 } });
+      await world.platform.request("POST", "/events", { event: `lost-${name}`, data: { x: 1 } });
+      await tryRun(world, name, {
+        says: "",
+        yaml: `
+          - { name: a, type: wait_for_event, event: kept-NAME, correlation: k }
+          - { name: b, type: wait_for_event, event: lost-NAME, timeout: 100ms, on_failure: c }
+          - ${ok("c")}`,
+        steps: "a completed; b failed TIMEOUT; c completed",
+      });
+    },
   },
 ];

@@ -137,7 +137,8 @@ function nameType(step: MapNode, context: StepContext): MapNode {
   const type = field(step, "type");
   if (type === undefined) {
     const has = (name: string) => step.entries.has(name);
-    const callsFunction = (has("executor") || has("service")) && (has("function") || has("method"));
+    // One of the two is enough to tell what is meant, and what is missing or misspelt.
+    const callsFunction = has("executor") || has("function") || (has("service") && has("method"));
     return callsFunction ? withFields(step, { type: scalarAt(step.place, "function") }) : step;
   }
   const written = text(type) ?? "";
