@@ -246,9 +246,15 @@ function cancelRest(run: Run, scope: ScopeRun, spared: ReadonlySet<number>): voi
 
 /** A container is cancelled once everything in it has ended; a `finally` block still runs, and one that runs goes on. */
 function cancelStep(run: Run, step: StepRun): void {
+  if (!step.isCancelling) step.isLeaving = run.returned !== null && !isInFinally(step.scope);
   step.isCancelling = true;
   if (running(step).length === 0) endStep(run, step, "cancelled");
   for (const scope of running(step)) if (scope.kind !== "finally") cancelScope(run, scope);
+}
+
+/** A `return` cancels nothing in a `finally` block: what is cancelled there has failed for a reason of its own. */
+function isInFinally(scope: ScopeRun): boolean {
+  return scope.kind === "finally" || (scope.owner !== null && isInFinally(scope.owner.scope));
 }
 
 function cancelScope(run: Run, scope: ScopeRun): void {
@@ -313,17 +319,12 @@ function goOnTrying(run: Run, scope: ScopeRun, owner: StepRun): void {
 function finallyFailed(run: Run, owner: StepRun, error: Failure): void {
   if (owner.isCancelling) {
     run.lostFailures.push(error);
-    if (run.returned !== null && !isInFinally(owner.scope)) run.returnFailure ??= error;
+    if (owner.isLeaving) run.returnFailure ??= error;
   } else if (owner.verdict?.kind === "fail") {
     suppress(owner.verdict.error, error);
   } else {
     owner.verdict = { kind: "fail", error };
   }
-}
-
-/** A `return` cancels nothing in a `finally` block: what is cancelled there has failed for a reason of its own. */
-function isInFinally(scope: ScopeRun): boolean {
-  return scope.kind === "finally" || (scope.owner !== null && isInFinally(scope.owner.scope));
 }
 
 /** Branches and iterations: ends when enough is known, begins the next ones while it is not. */

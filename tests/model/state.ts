@@ -60,6 +60,8 @@ export interface StepRun {
   children: ScopeRun[];
   /** Cancelled from outside; it ends as soon as everything in it has ended. */
   isCancelling: boolean;
+  /** Cancelled by a `return`, and by nothing before it: what its `finally` fails with counts for the execution. */
+  isLeaving: boolean;
   /** How the container will end, once everything in it has ended. */
   verdict: Verdict | null;
   /** A parallel or loop step that has just begun, or in which a branch or iteration has ended: to be looked at. */
@@ -114,6 +116,7 @@ export function createScope(
       awaits: null,
       children: [],
       isCancelling: false,
+      isLeaving: false,
       verdict: null,
       isStirred: false,
       firstError: null,
