@@ -157,7 +157,7 @@ function resume(world: World, { id }: Recorded): void {
 
 function tell(world: World, { id }: Recorded, { path, inner }: StepState): void {
   if (inner?.kind !== "event") return;
-  const commandId = `judge-${world.timeline.count}-${path}`;
+  const commandId = `judge-${world.timeline.count}-${id}-${path}`;
   if (inner.correlation !== null) return void publish(world, commandId, inner.event, inner.correlation);
   const place = { workspace: WORKSPACE, executionId: id, commandId };
   void insist(world, "judge", (host) => host.signal({ ...place, name: inner.event, data: { by: "judge" } }));
