@@ -299,7 +299,7 @@ suite("what is shown", { concurrency: 4 }, () => {
       metadata: { source: "web" },
       finished_at: null,
       duration: null,
-      progress: rest["progress"] ?? null,
+      progress: { completed: 2, total: 7 },
       parent: null,
       origin: null,
     });
@@ -478,6 +478,8 @@ suite("what is shown", { concurrency: 4 }, () => {
       paged.map((one) => one["execution_id"]),
       ids,
     );
+    for (let n = paged.length; n < 60; n++) await service.post("/workflows/listed/execute", {});
+    assert.equal(((await service.get("/executions")).body["items"] as Json[]).length, 50, "where nobody says");
     for (const [query, pointer] of [
       ["limit=1001", "query/limit"],
       ["limit=0", "query/limit"],
@@ -662,7 +664,12 @@ suite("steering", { concurrency: 4 }, () => {
     assert.deepEqual([execution["status"], execution["error"]], ["completed", null]);
     assert.deepEqual(stepOf(execution, "a")["output"], { kept: true });
     assert.deepEqual([stepOf(execution, "b")["attempts"], stepOf(execution, "b")["error"]], [4, null]);
-    assert.ok((await typesOf(id)).includes("ExecutionReopened"));
+    const bounds = (await typesOf(id)).filter((type) => String(type).startsWith("Execution"));
+    assert.deepEqual(
+      bounds,
+      ["ExecutionStarted", "ExecutionFailed", "ExecutionReopened", "ExecutionCompleted"],
+      "each run has one beginning and one end",
+    );
     assert.deepEqual(problem(await post(id, "retry")).slice(0, 2), [409, "EXECUTION_COMPLETED"]);
   });
 
@@ -691,6 +698,10 @@ suite("steering", { concurrency: 4 }, () => {
     const copy = await ended(service, String(same.body["execution_id"]));
     assert.notEqual(copy["execution_id"], id);
     assert.deepEqual([copy["output"], (copy["origin"] as JsonObject)["execution_id"]], [{ a: 1 }, id]);
+    const key = { "idempotency-key": "again" };
+    const twice = [await post(id, "rerun", {}, key), await post(id, "rerun", {}, key)];
+    assert.deepEqual([twice[0]?.status, twice[1]?.status], [202, 200]);
+    assert.equal(twice[0]?.body["execution_id"], twice[1]?.body["execution_id"]);
     const none = await post(id, "rerun", { input: null });
     assert.equal((await ended(service, String(none.body["execution_id"])))["input"], null, "null is an input too");
     const edited = await post(id, "rerun", { input: { a: 2 } });

@@ -1,6 +1,6 @@
 /** The routes of executions: starting, looking, controlling. Their messages are in `executions.ts` and `starts.ts`. */
 
-import { type TSchema, Type } from "typebox";
+import { Type } from "typebox";
 import type { Json } from "../base/json.ts";
 import {
   ControlAnswer,
@@ -268,11 +268,10 @@ function control<B>(place: {
   summary: string;
   description?: string;
   schema: Message<B>;
-  answer?: { status: number; description: string; schema: TSchema };
+  answers?: Route["answers"];
   problems: readonly ProblemCode[];
   permission?: Permission;
 }): Route<ExecutionParams, object, B> {
-  const answer = place.answer ?? { status: 202, description: "Recorded.", schema: ControlAnswer };
   return {
     method: "POST",
     path: ONE + place.part,
@@ -284,7 +283,7 @@ function control<B>(place: {
     params: ExecutionParams,
     query: null,
     body: { schema: place.schema, isRequired: false, size: "single" },
-    answers: { [answer.status]: answer },
+    answers: place.answers ?? { 202: { description: "Recorded.", schema: ControlAnswer } },
     problems: ["EXECUTION_NOT_FOUND", "EXECUTION_QUARANTINED", "OVERLOADED", ...place.problems],
   };
 }
@@ -401,7 +400,10 @@ export const rerunExecution: Route<ExecutionParams, object, RerunRequest> = cont
   summary: "Start a new execution like this one",
   permission: "executions:start",
   schema: RerunRequest,
-  answer: { status: 202, description: "The new execution; `origin` names this one.", schema: StartAnswer },
+  answers: {
+    200: { description: "The rerun that this command began before, as it is now.", schema: StartAnswer },
+    202: { description: "The new execution; `origin` names this one.", schema: StartAnswer },
+  },
   problems: ["WORKFLOW_NOT_FOUND", "VERSION_NOT_FOUND", "WORKFLOW_ARCHIVED", "VALIDATION_FAILED"],
 });
 

@@ -71,7 +71,8 @@ function headers(route: AnyRoute): JsonObject[] {
   if (route.operationId === "startExecutions" || route.operationId === "publishEvents") {
     names.push(["Idempotency-Key", "For those that have no key or id of their own: this one with their place."]);
   }
-  if (route.permission === "executions:control") names.push(["Idempotency-Key", "The id of the command."]);
+  if (route.permission === "executions:control" || route.operationId === "rerunExecution")
+    names.push(["Idempotency-Key", "The id of the command."]);
   if (["replaceWorkflow", "addVersion", "archiveWorkflow"].includes(route.operationId)) {
     names.push(["If-Match", "The `ETag` that was read; refused if somebody else was faster."]);
   }
