@@ -168,7 +168,7 @@ test("every command explains itself, and the program says its version", { timeou
   assert.match(version.stdout, /^\d+\.\d+\.\d+\S*\n$/);
 });
 
-test("what the server says becomes an exit code: 3 invalid, 5 not found, 6 conflict, 7 not there", {
+test("what the server says becomes an exit code: 2 wrong, 3 invalid, 5 not found, 6 conflict, 7 not there", {
   timeout: 90_000,
 }, async () => {
   const nobody = `http://127.0.0.1:${await freePort()}`;
@@ -188,8 +188,8 @@ test("what the server says becomes an exit code: 3 invalid, 5 not found, 6 confl
     [5, /EXECUTION_NOT_FOUND/, ["executions", "signal", "nowhere", "answer"]],
     [6, /IDEMPOTENCY_CONFLICT/, ["execute", "waiting", "--execution-id", id, "-i", `{"who": "Eve"}`]],
     [6, /EXECUTION_NOT_ENDED/, ["executions", "retry", id]],
-    [1, /BAD_REQUEST/, ["execute", "waiting", "--execution-id", "not an id"]],
-    [1, /BAD_REQUEST[\s\S]*query\/status/, ["executions", "list", "--status", "sleeping"]],
+    [2, /BAD_REQUEST/, ["execute", "waiting", "--execution-id", "not an id"]],
+    [2, /BAD_REQUEST[\s\S]*query\/status/, ["executions", "list", "--status", "sleeping"]],
     [7, /CONNECTION_FAILED/, ["executions", "list", "--server", nobody]],
     [7, /CONNECTION_FAILED/, ["execute", "quick", "--wait", "--server", nobody]],
     [7, /CONNECTION_FAILED/, ["executions", "get", id, "--follow", "--server", nobody]],
