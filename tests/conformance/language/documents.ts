@@ -877,6 +877,8 @@ spec:
         [", version: 2.0.0", 1, 201, "2.0.0"],
         ["", 1, 200, "2.0.0"],
         ["", 3, 201, "2.0.1"],
+        ["", 2, 201, "2.0.2"],
+        [", version: v2.0.1", 3, 200, "2.0.1"],
       ];
       for (const [version, x, status, expected] of steps) {
         const { status: got, body } = await world.platform.send("POST", "/workflows", text(version, x));

@@ -804,6 +804,31 @@ export const runs: readonly Run[] = [
 const mapping = (yaml: string): string => shown(`{ x: ${yaml} }`);
 
 export const diagnoses: readonly Diagnosis[] = [
+  ...[
+    'type: set, variables: { x: "${secrets.KEY}" }',
+    "type: wait, duration: 1s, when: secrets.KEY == 'x'",
+    'type: emit, event: e, data: { x: "${secrets.KEY}" }',
+    'type: fail, message: "${secrets.KEY}"',
+    'type: return, output: { x: "${secrets.KEY}" }',
+    'type: loop, iterate_over: "${secrets.KEY}", steps: [ { name: b, executor: me, function: ok } ]',
+  ].map(
+    (fields): Diagnosis => ({
+      says: `a secret may not stand in ${fields.slice(0, 20)}`,
+      yaml: `- { name: a, ${fields} }`,
+      finds: ["error secret-forbidden"],
+    }),
+  ),
+  {
+    says: "a secret may not stand in the output of the workflow",
+    yaml: `steps: [ { name: a, executor: me, function: ok } ]\noutput: { x: "\${secrets.KEY}" }`,
+    finds: ["error secret-forbidden"],
+  },
+  {
+    says: "a secret may stand in what the platform sends itself",
+    yaml: `- { name: a, type: http, url: "https://x.de/\${secrets.KEY}", headers: { a: "\${secrets.KEY}" }, query: { a: "\${secrets.KEY}" }, body: { a: [ "\${secrets.KEY}" ] }, auth: { token: "\${secrets.KEY}" } }`,
+    finds: [],
+  },
+
   {
     says: "a text that starts with $. and does not parse is an error",
     yaml: mapping(`"$.input."`),

@@ -1,6 +1,7 @@
 /** Where steps lead: edges, side steps, joins, failures that are recovered or final, and the end of a scope. */
 
 import assert from "node:assert/strict";
+import type { JsonObject } from "../../../src/core/base/json.ts";
 import { type Diagnosis, documentOf, type Going, type Other, type Run, register } from "./cases.ts";
 import { fails, gives, held } from "./executor.ts";
 
@@ -507,6 +508,26 @@ error_handling:
     action: { type: "compensate", steps: [ { name: "cleanup-partial-data", service: "me", method: "cleanup" } ] }
 `;
 
+const CONTEXT = `
+apiVersion: workflow.magic-flow.io/v2
+kind: WorkflowContext
+metadata: { name: NAME-context }
+spec:
+  input_schema:
+    type: object
+    properties:
+      email: { type: string, format: email, description: "User's email address", required: true }
+      name: { type: string, required: true }
+      preferences: { type: object, properties: { newsletter: { type: boolean, default: false }, notifications: { type: boolean, default: true } } }
+      metadata: { type: object, properties: { source: { type: string, enum: ["web", "mobile", "api"] }, campaign_id: { type: string } } }
+  output_schema:
+    type: object
+    properties:
+      user_id: { type: string }
+      created_at: { type: string, format: date-time }
+      welcome_email_sent: { type: boolean }
+`;
+
 const MISSING = steps("notify-validation-error", "create-guest-account", "skip-verification");
 const inSpec = (list: string, rules: string): string => `steps:\n${list.trim().replace(/^/gm, "  ")}\n${rules}`;
 
@@ -541,6 +562,26 @@ export const others: readonly Other[] = [
       assert.ok(!JSON.stringify(errors).includes("cleanup-partial-data"));
       const whole = documentOf(world, name, inSpec(`${ONBOARDING}${MISSING}`, ERROR_RULES));
       assert.equal((await world.platform.send("POST", "/workflows/validate", whole)).body["valid"], true);
+    },
+  },
+  {
+    says: "the context of the first example belongs to it, with its required fields and defaults",
+    async holds(world, name) {
+      const text = `${documentOf(world, name, inSpec(`${ONBOARDING}${MISSING}`, ERROR_RULES))}---\n${CONTEXT.replace("NAME", name)}`;
+      await register(world, name, text, "workflow and context");
+      const start = (input: JsonObject) => world.platform.request("POST", `/workflows/${name}/execute`, { input });
+      const refused = await start({ email: "no mail", metadata: { source: "fax" } });
+      assert.equal(refused.status, 422);
+      for (const path of ["/email", "/name", "/metadata/source"])
+        assert.ok(JSON.stringify(refused.body).includes(path), path);
+      const taken = await start({ email: "a@b.de", name: "Ada", preferences: {} });
+      assert.equal(taken.status, 202);
+      const { body } = await world.platform.request("GET", `/executions/${taken.body["execution_id"]}`);
+      assert.deepEqual(body["input"], {
+        email: "a@b.de",
+        name: "Ada",
+        preferences: { newsletter: false, notifications: true },
+      });
     },
   },
   {

@@ -244,7 +244,7 @@ const timeouts: readonly Run[] = [
   },
   {
     says: "a time-out is tried again by the step's policy",
-    yaml: call(`timeout: 60ms, retry: { max_attempts: 2, ${NOW} }`),
+    yaml: call(`timeout: 600ms, retry: { max_attempts: 2, ${NOW} }`),
     answers: { f: [held, gives({ x: 1 })] },
     outputs: { a: { x: 1 } },
     calls: "a a",
@@ -348,19 +348,17 @@ const timeouts: readonly Run[] = [
   },
   {
     says: "queue_timeout does not count once the task is taken",
-    yaml: call("queue_timeout: 100ms"),
+    yaml: call("queue_timeout: 1s"),
     answers: { f: held },
     drive: async (going) => {
       await going.task("a");
-      await new Promise((resolve) => setTimeout(resolve, 250));
+      await new Promise((resolve) => setTimeout(resolve, 1200));
       await going.complete("a");
     },
   },
   {
     says: "total_timeout is of all attempts and delays",
-    yaml: call(
-      "total_timeout: 200ms, retry: { max_attempts: 1000, backoff: fixed, initial_delay: 20ms, jitter: false }",
-    ),
+    yaml: call("total_timeout: 1s, retry: { max_attempts: 1000, backoff: fixed, initial_delay: 100ms, jitter: false }"),
     answers: { f: fails("E1") },
     status: "failed",
     check: (going, view) => {
@@ -384,12 +382,12 @@ const timeouts: readonly Run[] = [
   },
   {
     says: "heartbeats keep a task alive",
-    yaml: call("heartbeat_timeout: 400ms"),
+    yaml: call("heartbeat_timeout: 1500ms"),
     answers: { f: held },
     drive: async (going) => {
       const { id } = await going.task("a");
       for (let i = 0; i < 8; i++) {
-        await new Promise((resolve) => setTimeout(resolve, 100));
+        await new Promise((resolve) => setTimeout(resolve, 250));
         await going.world.platform.request("POST", "/tasks/heartbeats", {
           heartbeats: [{ task_id: id, progress: i / 8 }],
         });
@@ -399,7 +397,7 @@ const timeouts: readonly Run[] = [
   },
   {
     says: "on a container the time-out is that of the whole step, and what runs in it is cancelled",
-    yaml: `- { name: c, type: condition, condition: "true", timeout: 150ms, then: [ ${ok("a")}, { name: b, executor: me, function: hold, timeout: 1h } ], on_failure: n }\n- ${ok("n")}`,
+    yaml: `- { name: c, type: condition, condition: "true", timeout: 1s, then: [ ${ok("a")}, { name: b, executor: me, function: hold, timeout: 1h } ], on_failure: n }\n- ${ok("n")}`,
     steps: "c failed TIMEOUT; c.a completed; c.b cancelled; n completed",
   },
   {
@@ -457,10 +455,10 @@ const timeouts: readonly Run[] = [
   },
   {
     says: "the time-out of the workflow ends it as timed_out, after finally",
-    yaml: `timeout: 150ms\nsteps:\n  - { name: t, type: try, steps: [ { name: a, executor: me, function: hold } ], catch: [ { steps: [ ${ok("k")} ] } ], finally: [ ${ok("last")} ] }`,
+    yaml: `timeout: 1s\nsteps:\n  - { name: t, type: try, steps: [ { name: a, executor: me, function: hold } ], catch: [ { steps: [ ${ok("k")} ] } ], finally: [ ${ok("last")} ] }`,
     status: "timed_out",
     calls: "t.a t.last",
-    check: (_, view) => assert.ok((view.duration ?? 0) >= 0.15),
+    check: (_, view) => assert.ok((view.duration ?? 0) >= 1),
   },
   {
     says: "timeout_action ignore of the workflow is a warning",
