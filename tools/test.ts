@@ -80,7 +80,7 @@ const PARTS: readonly Part[] = [
   {
     name: "e2e",
     about: "the real process: examples, crashes, command line",
-    command: [...NODE_TEST, "--test-concurrency=1", "tests/e2e/**/*.test.ts"],
+    command: [...NODE_TEST, "--test-concurrency=1", "--test-force-exit", "tests/e2e/**/*.test.ts"],
     isTests: true,
   },
 ];
