@@ -46,7 +46,8 @@ export function drawOrder(world: World, number: number): Order {
 
 /** Ends when there is nothing left to do for it but to wait. */
 export async function careFor(world: World, order: Order): Promise<void> {
-  const { chance, scenario } = { ...world, ...order };
+  const { chance } = world;
+  const { scenario } = order;
   const later = (ms: number) => world.sleep(world.isCalm ? 0 : chance.between(0, ms));
   const early = scenario.events.map(async (name, i) => {
     await later(30_000);
@@ -72,6 +73,7 @@ export async function careFor(world: World, order: Order): Promise<void> {
       }),
       meddle(world, order, place),
       askAgain(world, order),
+      ...(chance.happens(0.5) ? [waitForEnd(world, order, place)] : []),
     );
   }
   await Promise.all(cares);
@@ -183,6 +185,21 @@ async function rerun(world: World, order: Order, place: { workspace: string; exe
   const again = await insist(world, order.token, (host) => host.rerun(request));
   if (first.ok && again.ok && first.row.id !== again.row.id && isYoung(world, first.row.createdAt)) {
     world.fail("one key, one execution", `${order.token} was run again as ${first.row.id} and ${again.row.id}.`);
+  }
+}
+
+/** Asks for as long as it takes; what it hears is checked where it is said. */
+async function waitForEnd(
+  world: World,
+  order: Order,
+  place: { workspace: string; executionId: string },
+): Promise<void> {
+  for (let hasEnded = false; !hasEnded; ) {
+    const timeoutMs = world.chance.between(100, 20_000);
+    const request = { ...place, timeoutMs, signal: new AbortController().signal };
+    const patienceMs = timeoutMs + 5000;
+    hasEnded = (await ask(world, (host) => host.waitForEnd(request), { who: order.token, patienceMs })) ?? false;
+    await world.sleep(world.chance.between(100, 2000));
   }
 }
 

@@ -65,6 +65,7 @@ async function work(world: World, instance: Instance, staff: readonly Instance[]
     );
     // One that it works on already came again: it goes on with it.
     for (const task of tasks ?? []) if (!instance.held.has(task.task.id)) void perform(world, instance, task, staff);
+    if (chance.happens(0.05)) await report(world, instance);
     if (faults.strikes("an executor loses its memory")) forgetAll(instance);
     if (faults.strikes("an executor leaves")) {
       forgetAll(instance);
@@ -72,6 +73,22 @@ async function work(world: World, instance: Instance, staff: readonly Instance[]
     }
     await world.sleep(chance.between(10, 700));
   }
+}
+
+async function report(world: World, instance: Instance): Promise<void> {
+  const health = world.chance.pick(["healthy", "degraded", "unhealthy"] as const);
+  const status = {
+    executor: instance.executor,
+    instance: instance.name,
+    functions: [],
+    concurrency: null,
+    running: instance.held.size,
+    health,
+    checks: [],
+    version: null,
+    labels: {},
+  };
+  await ask(world, async (host) => host.executors.report({ workspace: WORKSPACE, status }), { who: instance.name });
 }
 
 /** As when its program is started anew. */
