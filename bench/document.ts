@@ -29,6 +29,9 @@ export interface Measured {
 }
 
 const DOCUMENT = new URL("../docs/performance.md", import.meta.url);
+/** What a machine at rest does by itself. */
+const QUIET_PROCESSORS = 0.2;
+
 const BEGIN = "<!-- figures -->";
 const END = "<!-- end of figures -->";
 
@@ -43,8 +46,17 @@ export function writeDocument(result: Result): void {
 function toMarkdown({ at, seconds, machine, failures, loads }: Result): string {
   const { processors, model, memoryGb, platform, node, magicflow } = machine;
   const missing = failures.length === 0 ? "" : ` Could not be measured: ${failures.join(", ")}.`;
-  const about = `One run of ${at.slice(0, 10)}: Magic Flow ${magicflow}, Node ${node}, ${platform}, ${processors} processors (${model}), ${memoryGb} GB, about ${seconds} s for each load.${missing}`;
+  const about = `One run of ${at.slice(0, 10)}: Magic Flow ${magicflow}, Node ${node}, ${platform}, ${processors} processors (${model}), ${memoryGb} GB, about ${seconds} s for each load. ${busyWith(loads)}${missing}`;
   return [about, ...loads.map(toSection)].join("\n\n").concat("\n");
+}
+
+/** A reader has to know whether the machine was ours. */
+function busyWith(loads: readonly Measured[]): string {
+  const others = loads.flatMap(({ figures }) => figures.filter(({ id }) => id === "others")).map(({ value }) => value);
+  const mean = others.reduce((sum, value) => sum + value, 0) / Math.max(1, others.length);
+  return mean < QUIET_PROCESSORS
+    ? "The machine was quiet."
+    : `The machine was not quiet: around the loads other work used ${mean.toFixed(1)} of its processors, so rates are low, times are long, and only ratios and times for each say much.`;
 }
 
 function toSection({ name, about, figures }: Measured): string {
