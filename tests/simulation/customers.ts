@@ -7,8 +7,8 @@ import type { JsonObject } from "../../src/core/base/json.ts";
 import type { Host, Started, StartRequest } from "../../src/host/host.ts";
 import type { Outcome } from "../../src/host/refusal.ts";
 import { ask, insist, isLater } from "./network.ts";
+import { register } from "./operators.ts";
 import type { Scenario } from "./scenarios.ts";
-import { register } from "./visitations.ts";
 import { OTHER_WORKSPACE, WORKSPACE, type World } from "./world.ts";
 
 /** One execution that somebody wants, as long as it takes. */

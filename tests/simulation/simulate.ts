@@ -11,10 +11,11 @@ import { careFor, drawOrder } from "./customers.ts";
 import { forgetAll, hire } from "./executors.ts";
 import { FAULTS_MIN } from "./faults.ts";
 import { bringToEnd } from "./judge.ts";
+import { checkUp, curate, supervise } from "./operators.ts";
 import type { PlantedBug } from "./planted-bugs.ts";
 import { follow, read } from "./readers.ts";
 import { reckon } from "./reckoning.ts";
-import { checkUp, curate, haunt, setClock, supervise } from "./visitations.ts";
+import { haunt, setClock } from "./visitations.ts";
 import { createWorld, START, type Violation, WORKSPACE, type World } from "./world.ts";
 
 export interface Simulated {
@@ -27,17 +28,17 @@ export interface Simulated {
   readonly trace: readonly string[];
 }
 
-/** A storm without enough faults goes on for another while. */
-const STORM_MORE_MS = 5000;
-
-/** Answers that were very slow have come by then. */
-const AFTERMATH_MS = 40_000;
-
 export interface SimulateOptions {
   readonly bug?: PlantedBug;
   /** Looks at what is left of the world at the end. */
   readonly inspect?: (world: World) => void;
 }
+
+/** A storm without enough faults goes on for another while. */
+const STORM_MORE_MS = 5000;
+
+/** Answers that were very slow have come by then. */
+const AFTERMATH_MS = 40_000;
 
 export async function simulate(seed: number, options: SimulateOptions = {}): Promise<Simulated> {
   const world = createWorld(seed, options.bug ?? null);
