@@ -11,7 +11,7 @@ import { reachableFrom, recovers, toGraph } from "./graph.ts";
 import { allSteps, listsOf, type Step, type Workflow } from "./workflow.ts";
 import { toYaml } from "./yaml.ts";
 
-const RUNS = Number(process.env["FLOW_RUNS"] ?? 300);
+const RUNS = Number(process.env["FLOW_RUNS"] ?? 200);
 const SEED = Number(process.env["FLOW_SEED"] ?? 20_260_101);
 
 test("the compiler gives every step the edges that the rules give it", () => {

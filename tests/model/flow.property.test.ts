@@ -20,7 +20,7 @@ import type { Workflow } from "./workflow.ts";
 import { toYaml } from "./yaml.ts";
 
 /** So many take a few seconds, and half a minute on a busy machine. */
-const RUNS = Number(process.env["FLOW_RUNS"] ?? 600);
+const RUNS = Number(process.env["FLOW_RUNS"] ?? 400);
 const SEED = Number(process.env["FLOW_SEED"] ?? 20_260_101);
 const STARTED_AT = Date.UTC(2026, 0, 1);
 
