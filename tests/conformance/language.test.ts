@@ -27,6 +27,7 @@ import * as flow from "./language/flow.ts";
 import { startPlatform } from "./language/platform.ts";
 import * as resilience from "./language/resilience.ts";
 import * as stepTypes from "./language/step-types.ts";
+import * as undoing from "./language/undoing.ts";
 import { serve } from "./language/web.ts";
 
 interface Chapter {
@@ -37,7 +38,15 @@ interface Chapter {
   readonly others?: readonly Other[];
 }
 
-const CHAPTERS: Readonly<Record<string, Chapter>> = { documents, expressions, dataFlow, stepTypes, flow, resilience };
+const CHAPTERS: Readonly<Record<string, Chapter>> = {
+  documents,
+  expressions,
+  dataFlow,
+  stepTypes,
+  flow,
+  resilience,
+  undoing,
+};
 
 describe("what users may rely on", { concurrency: 16 }, () => {
   let world: World;

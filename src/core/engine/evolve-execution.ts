@@ -120,13 +120,15 @@ function timeOut(
 }
 
 function startErrorSteps(definition: Definition, execution: Execution, stage: ErrorStage, place: number): void {
-  const { errorSteps, root } = execution;
+  const { errorSteps, root, ending } = execution;
   errorSteps.stage = stage;
   errorSteps.place = place;
+  const error = ending?.kind === "error" ? ending.error : (root?.error ?? null);
+  const names = new Map<string, Json>([["error", error as unknown as Json]]);
   if (stage === "rule") {
     const { rule, step } = ruleStep(definition, execution, place);
     const path = `rules[${rule}].${(definition.steps[step] as Step).name}`;
-    errorSteps.running = createCall(execution, { role: "error", step, owner: null, path });
+    errorSteps.running = createCall(execution, { role: "error", step, owner: null, path, names });
     return;
   }
   const index = stage === "on_failure" ? definition.failureSteps : definition.compensationSteps;
@@ -135,6 +137,7 @@ function startErrorSteps(definition: Definition, execution: Execution, stage: Er
     prefix: `error_handling.${stage}.`,
     owner: null,
     role: "error",
+    names,
     ...(root === null ? {} : { parent: root }),
   });
 }

@@ -55,3 +55,23 @@ steps:
   rig.complete("a:on_failure.q");
   assert.deepEqual(rig.last("StepScheduled").input, { code: "A" });
 });
+
+test("the steps that handle the error of the workflow read it", () => {
+  const object = start(`
+steps: [ { name: a, ${TASK} } ]
+error_handling:
+  on_failure: { steps: [ { name: told, ${TASK}, ${READS} } ] }
+  compensation: [ { name: swept, ${TASK}, ${READS} } ]
+`);
+  object.fail("a", { code: "A" });
+  assert.deepEqual(object.last("StepScheduled").input, { code: "A" });
+  object.complete("error_handling.on_failure.told");
+  assert.deepEqual(object.last("StepScheduled").input, { code: "A" });
+
+  const rules = start(`
+steps: [ { name: a, ${TASK} } ]
+error_handling: [ { condition: error.code == 'A', action: { type: compensate, steps: [ { name: clean, ${TASK}, ${READS} } ] } } ]
+`);
+  rules.fail("a", { code: "A" });
+  assert.deepEqual(rules.last("StepScheduled").input, { code: "A" });
+});
