@@ -66,7 +66,8 @@ async function listen(world: World, recorded: Recorded, afterSeq: number): Promi
     const next = await Promise.race([packs.next(), world.sleep(breaksAt - timeline.passed)]).catch(() => undefined);
     if (next === undefined) break;
     if (next.done === true) {
-      const isEnd = seq > 0 && isLast(recorded.events[seq - 1] as Recorded["events"][number]);
+      const last = recorded.events[seq - 1];
+      const isEnd = last !== undefined && isLast(last);
       if (!isEnd) world.fail("a follower hears everything", `${recorded.id}: the stream ended after event ${seq}.`);
       return { seq, isOver: true };
     }

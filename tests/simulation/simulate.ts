@@ -75,8 +75,8 @@ async function play(world: World): Promise<void> {
   await register(world);
   const staff = hire(world);
   const orders = Array.from({ length: chance.between(3, 9) }, (_, i) => drawOrder(world, i + 1));
-  for (const order of orders) void careFor(world, order);
-  for (const actor of [supervise, haunt, curate, read, follow, checkUp]) void actor(world);
+  for (const order of orders) act(world, careFor(world, order));
+  for (const actor of [supervise, haunt, curate, read, follow, checkUp]) act(world, actor(world));
 
   await pass(world, chance.between(15_000, 60_000));
   while (faults.count < FAULTS_MIN && world.violation === null) await pass(world, STORM_MORE_MS);
@@ -86,10 +86,17 @@ async function play(world: World): Promise<void> {
 
   await pass(world, AFTERMATH_MS);
   const afterwards = [1, 2].map((n) => drawOrder(world, orders.length + n));
-  for (const order of afterwards) void careFor(world, order);
+  for (const order of afterwards) act(world, careFor(world, order));
   const all = [...orders, ...afterwards];
   await bringToEnd(world, all, (ms) => pass(world, ms));
   if (world.violation === null) await reckon(world, { all, afterwards }, (ms) => pass(world, ms));
+}
+
+/** Lets somebody act; whoever breaks has found something, be it in himself. */
+function act(world: World, actor: Promise<unknown>): void {
+  actor.catch((error: unknown) => {
+    world.fail("the simulation itself does not break", error instanceof Error ? (error.stack ?? "") : String(error));
+  });
 }
 
 async function register(world: World): Promise<void> {
