@@ -7,6 +7,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, describe, test } from "node:test";
+import * as calls from "./language/calls.ts";
 import {
   type Diagnosis,
   type Evaluation,
@@ -19,15 +20,24 @@ import {
   trySpellings,
   type World,
 } from "./language/cases.ts";
+import * as containers from "./language/containers.ts";
 import * as dataFlow from "./language/data-flow.ts";
 import * as documents from "./language/documents.ts";
+import * as evaluation from "./language/evaluation.ts";
 import { startExecutor } from "./language/executor.ts";
-import * as expressions from "./language/expressions.ts";
+import * as fallbacks from "./language/fallbacks.ts";
+import * as firstExample from "./language/first-example.ts";
 import * as flow from "./language/flow.ts";
+import * as loops from "./language/loops.ts";
+import * as names from "./language/names.ts";
 import { startPlatform } from "./language/platform.ts";
-import * as resilience from "./language/resilience.ts";
-import * as stepTypes from "./language/step-types.ts";
+import * as reading from "./language/reading.ts";
+import * as registration from "./language/registration.ts";
+import * as retries from "./language/retries.ts";
+import * as spellings from "./language/spellings.ts";
+import * as timeOuts from "./language/time-outs.ts";
 import * as undoing from "./language/undoing.ts";
+import * as waiting from "./language/waiting.ts";
 import { serve } from "./language/web.ts";
 
 interface Chapter {
@@ -40,11 +50,21 @@ interface Chapter {
 
 const CHAPTERS: Readonly<Record<string, Chapter>> = {
   documents,
-  expressions,
-  dataFlow,
-  stepTypes,
+  spellings,
+  registration,
+  names,
+  evaluation,
+  reading,
+  "data-flow": dataFlow,
+  calls,
+  containers,
+  loops,
+  waiting,
   flow,
-  resilience,
+  "first-example": firstExample,
+  retries,
+  "time-outs": timeOuts,
+  fallbacks,
   undoing,
 };
 
@@ -68,7 +88,7 @@ describe("what users may rely on", { concurrency: 16 }, () => {
   for (const [chapter, { runs, diagnoses, spellings, evaluations, others }] of Object.entries(CHAPTERS)) {
     let count = 0;
     const add = (says: string, holds: (name: string) => Promise<void>): void => {
-      const name = `${chapter.toLowerCase()}-${++count}`;
+      const name = `${chapter}-${++count}`;
       test(`${chapter}: ${says}`, { timeout: 60_000 }, () => holds(name));
     };
     for (const run of runs ?? []) add(run.says, (name) => tryRun(world, name, run));

@@ -267,6 +267,11 @@ function show(view: View): string {
   return [`${view.status} ${JSON.stringify(view.output)} ${JSON.stringify(view.error)}`, ...steps].join("\n");
 }
 
+/** That nothing but these has been called by now: looked at after something that came later in the same decision. */
+export function called(going: Going, ...paths: readonly string[]): void {
+  assert.deepEqual(going.tasks.map(({ path }) => path).sort(), [...paths].sort());
+}
+
 /** The output of a step that gave an object. */
 export function outputOf(view: View, path: string): JsonObject {
   const output = view.steps.find((step) => step.path === path)?.output;
