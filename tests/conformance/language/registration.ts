@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempDisposableSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { JsonObject } from "../../../src/core/base/json.ts";
@@ -144,7 +144,8 @@ spec:
       steps: [ { name: c, type: script, config: { script: "function transform() {}" } } ]
     # the end
 `;
-      const file = join(mkdtempSync(join(tmpdir(), "magicflow-fmt-")), "al.yaml");
+      using folder = mkdtempDisposableSync(join(tmpdir(), "magicflow-fmt-"));
+      const file = join(folder.path, "al.yaml");
       writeFileSync(file, written);
       const once = await magicflow("fmt", file);
       assert.equal(once.code, 0, once.text);
@@ -199,11 +200,11 @@ spec:
         name,
         `
         includes: [ { workflow: ${helper}, version: 1.0.0, alias: old } ]
-        steps: [ { name: a, type: workflow, workflow: old }, { name: b, type: workflow, workflow: ${helper} } ]
-        output: { a: $.a.v, b: $.b.v }`,
+        steps: [ { name: a, type: workflow, workflow: old }, { name: b, type: workflow, workflow: ${helper} }, { name: c, type: old } ]
+        output: { a: $.a.v, b: $.b.v, c: $.c.v }`,
         "the workflow",
       );
-      assert.deepEqual((await start(world, name, {})).body["output"], { a: 1, b: 2 });
+      assert.deepEqual((await start(world, name, {})).body["output"], { a: 1, b: 2, c: 1 });
     },
   },
   {
