@@ -202,5 +202,6 @@ function batchOf(epoch: number, executions: readonly ExecutionWrite[]): ShardBat
     addEvents: [],
     addTasks: [],
     removeTasksOf: [],
+    putShared: [],
   };
 }

@@ -19,6 +19,7 @@ import type {
   KeyRow,
   OutboxRow,
   ShardBatch,
+  SharedWrite,
   TaskRow,
   WaitRow,
 } from "../ports/store.ts";
@@ -55,6 +56,8 @@ export interface Part {
   readonly events: KeptEvent[];
   readonly tasks: Map<string, readonly TaskRow[]>;
   readonly removeTasksOf: Set<string>;
+  /** Rows of shared records, by their place. */
+  readonly shared: Map<string, SharedWrite>;
   readonly waiting: Waiting[];
   /** What is to be done after the commit and belongs to no execution. */
   readonly effects: Effect[];
@@ -104,6 +107,7 @@ export function partOf(batch: Batch, shard: Shard): Part {
     events: [],
     tasks: new Map(),
     removeTasksOf: new Set(),
+    shared: new Map(),
     waiting: [],
     effects: [],
   };
@@ -175,6 +179,7 @@ export function toShardBatch(part: Part): ShardBatch {
     addEvents: part.events,
     addTasks: [...part.tasks.values()].flat(),
     removeTasksOf: [...part.removeTasksOf],
+    putShared: [...part.shared.values()],
   };
 }
 

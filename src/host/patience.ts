@@ -50,6 +50,8 @@ export function withPatience(store: Store, clock: Clock): Store {
     dropEvents: (before) => limited(store.dropEvents(before)),
     dropKeys: (before) => limited(store.dropKeys(before)),
     findTasks: (request) => limited(store.findTasks(request)),
+    readShared: (shard) => limited(store.readShared(shard)),
+    findShared: (query) => limited(store.findShared(query)),
     documents: {
       get: (place) => limited(documents.get(place)),
       put: (writes) => limited(documents.put(writes)),

@@ -14,6 +14,7 @@ import { findContract } from "./store.contract/find.ts";
 import { historiesContract } from "./store.contract/histories.ts";
 import { hostileTextContract } from "./store.contract/hostile-text.ts";
 import { rowsContract } from "./store.contract/rows.ts";
+import { sharedContract } from "./store.contract/shared.ts";
 import type { Store } from "./store.ts";
 
 export interface StoreContractOptions {
@@ -24,6 +25,7 @@ export function storeContract(name: string, open: () => Promise<Store>, options:
   describe(`${name} keeps the store contract`, () => {
     describe("histories", () => historiesContract(open));
     describe("rows beside the histories", () => rowsContract(open));
+    describe("shared records", () => sharedContract(open));
     describe("finding executions", () => findContract(open));
     describe("documents", () => documentsContract(open));
     describe("hostile text", () => hostileTextContract(open));

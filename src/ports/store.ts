@@ -57,8 +57,8 @@ export interface Store extends AsyncDisposable {
     limit: number;
   }): Promise<readonly { readonly id: string; readonly wakeAt: Instant }[]>;
 
-  /** Messages of the shard's executions that their receivers have not committed yet, in the order of their writing. */
-  readOutbox(shard: number): Promise<readonly OutboxRow[]>;
+  /** Messages to the shard that it has not committed yet, in the order of their writing. */
+  readOutbox(shard: number): Promise<readonly FoundOutboxRow[]>;
 
   findKey(request: { workspace: string; key: string }): Promise<KeyRow | null>;
 
@@ -82,6 +82,12 @@ export interface Store extends AsyncDisposable {
     functions: readonly string[] | null;
     limit: number;
   }): Promise<readonly TaskRow[]>;
+
+  /** Every row of the shared records of a shard: what it keeps in memory. */
+  readShared(shard: number): Promise<readonly SharedRow[]>;
+
+  /** Rows of shared records of one kind in the order of their keys, after `afterKey`: the records' own, or one's members. */
+  findShared(query: SharedQuery): Promise<readonly SharedRow[]>;
 
   readonly documents: Documents;
 
@@ -108,6 +114,8 @@ export interface ShardBatch {
   readonly addTasks: readonly TaskRow[];
   /** ... and removed, all of an execution at once, when it is loaded again. */
   readonly removeTasksOf: readonly string[];
+  /** Rows of shared records; a body of null removes. */
+  readonly putShared: readonly SharedWrite[];
 }
 
 export interface AppendAnswer {
@@ -162,6 +170,12 @@ export interface ExecutionRow {
   readonly errorMessage: string | null;
   /** Why the platform put it aside; null: it is not quarantined. */
   readonly quarantine: string | null;
+  /** It failed for good, and nobody has begun it again or dropped it since. */
+  readonly deadLetter: boolean;
+  /** How often it was begun again after an end: re-opened, or run anew in another execution. */
+  readonly replays: number;
+  /** Who took it off the dead letters as it was, and when. */
+  readonly dropped: { readonly at: Instant; readonly by: string } | null;
 }
 
 export interface ExecutionQuery {
@@ -179,6 +193,7 @@ export interface ExecutionQuery {
   /** Part of the id, workflow, error message or metadata, whatever the case. */
   readonly text?: string;
   readonly quarantined?: boolean;
+  readonly deadLetter?: boolean;
   readonly oldestFirst?: boolean;
   readonly limit: number;
   /** From an earlier answer. One that is not ours is a `StoreError` of kind `cursor`. */
@@ -197,12 +212,18 @@ export interface KeyRow {
   readonly createdAt: Instant;
 }
 
-/** A message from one execution to another, or to the waits of an event. */
+/** A message from one execution or shared record to another, or to the waits of an event. */
 export interface OutboxRow {
   /** `{sender}/{event seq}`: the receiver knows by it what it has taken. */
   readonly id: string;
+  /** The receiver's, whose commit removes the row. */
   readonly shard: number;
   readonly body: Json;
+}
+
+export interface FoundOutboxRow extends OutboxRow {
+  /** What is stored, where that is no JSON any more; `body` is null then. One bad row must not hide the others. */
+  readonly unreadable?: string;
 }
 
 export interface WaitRow {
@@ -231,6 +252,31 @@ export interface TaskRow {
   readonly function: string;
   readonly priority: number;
   readonly createdAt: Instant;
+}
+
+/** One row of a record that executions share: a circuit breaker, the slots of a concurrency limit. */
+export interface SharedRow {
+  readonly shard: number;
+  readonly workspace: string;
+  readonly kind: string;
+  readonly key: string;
+  /** Who takes part (an execution that holds or waits for a slot); empty for the record's own row. */
+  readonly member: string;
+  readonly body: Json;
+}
+
+export interface SharedWrite extends Omit<SharedRow, "shard" | "body"> {
+  readonly body: Json | null;
+}
+
+export interface SharedQuery {
+  readonly workspace: string;
+  readonly kind: string;
+  /** One record with all its members, in the order of their names; without it the own rows of all records. */
+  readonly key?: string;
+  /** The last key of the page before; of the last member, where one record is asked for. */
+  readonly after?: string;
+  readonly limit: number;
 }
 
 /** Small versioned things: definitions, executors, later users and schedules. */

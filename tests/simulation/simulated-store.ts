@@ -103,6 +103,8 @@ export function simulatedStore(world: World, process: Process): Store {
     dropEvents: (before) => call("dropEvents", "write", () => base.dropEvents(before)),
     dropKeys: (before) => call("dropKeys", "write", () => base.dropKeys(before)),
     findTasks: (request) => call("findTasks", "read", () => base.findTasks(request)),
+    readShared: (shard) => call("readShared", "read", () => base.readShared(shard)),
+    findShared: (query) => call("findShared", "read", () => base.findShared(query)),
     documents: {
       get: (place) => call<Document | null>("documents.get", "read", () => base.documents.get(place)),
       put: (writes) => call("documents.put", "write", () => base.documents.put(writes)),

@@ -37,6 +37,8 @@ const FILTERS: readonly Partial<ExecutionQuery>[] = [
   { text: "" },
   { quarantined: true },
   { quarantined: false },
+  { deadLetter: true },
+  { deadLetter: false },
   { workflow: "nothing-like-it" },
 ];
 

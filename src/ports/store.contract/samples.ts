@@ -38,6 +38,9 @@ export function rowOf(id: string, changes: Partial<ExecutionRow> = {}): Executio
     errorCode: null,
     errorMessage: null,
     quarantine: null,
+    deadLetter: false,
+    replays: 0,
+    dropped: null,
     ...changes,
   };
 }
@@ -68,6 +71,7 @@ export function batchOf(shard: number, epoch: number, parts: Partial<ShardBatch>
     addEvents: [],
     addTasks: [],
     removeTasksOf: [],
+    putShared: [],
     ...parts,
   };
 }

@@ -43,6 +43,7 @@ function isAsked(row: ExecutionRow, query: ExecutionQuery): boolean {
     (query.createdFrom === undefined || row.createdAt >= query.createdFrom) &&
     (query.createdBefore === undefined || row.createdAt < query.createdBefore) &&
     (query.quarantined === undefined || (row.quarantine !== null) === query.quarantined) &&
+    (query.deadLetter === undefined || row.deadLetter === query.deadLetter) &&
     Object.entries(query.metadata ?? {}).every(([name, value]) => hasAttribute(row, name, value))
   );
 }

@@ -15,6 +15,8 @@ import type {
   OutboxRow,
   RowStatus,
   ShardBatch,
+  SharedQuery,
+  SharedRow,
   Store,
   TaskRow,
   WaitRow,
@@ -34,6 +36,7 @@ interface State {
   readonly waits: Map<string, WaitRow>;
   readonly events: Map<string, KeptEvent>;
   readonly tasks: Map<string, TaskRow>;
+  readonly shared: Map<string, SharedRow>;
 }
 
 export function openMemoryStore(options: { readonly shards?: number } = {}): Store {
@@ -47,6 +50,7 @@ export function openMemoryStore(options: { readonly shards?: number } = {}): Sto
     waits: new Map(),
     events: new Map(),
     tasks: new Map(),
+    shared: new Map(),
   };
   let isOpen = true;
   const documents = createDocuments();
@@ -125,6 +129,9 @@ export function openMemoryStore(options: { readonly shards?: number } = {}): Sto
           .toSorted((a, b) => b.priority - a.priority || a.createdAt - b.createdAt || (a.taskId < b.taskId ? -1 : 1))
           .slice(0, limit),
       ),
+
+    readShared: (shard) => answer(() => [...state.shared.values()].filter((row) => row.shard === shard)),
+    findShared: (query) => answer(() => findShared(state, query)),
 
     documents: {
       get: (place) => answer(() => documents.get(place)),
@@ -207,6 +214,21 @@ function write(state: State, batch: ShardBatch): void {
   const removed = new Set(batch.removeTasksOf);
   if (removed.size > 0) drop(state.tasks, (task) => removed.has(task.executionId));
   for (const task of batch.addTasks) state.tasks.set(task.taskId, task);
+  for (const { body, ...place } of batch.putShared) {
+    const at = placeOf(place.workspace, place.kind, place.key, place.member);
+    if (body === null) state.shared.delete(at);
+    else state.shared.set(at, { ...place, shard: batch.shard, body });
+  }
+}
+
+function findShared(state: State, { workspace, kind, key, after = "", limit }: SharedQuery): readonly SharedRow[] {
+  const orderOf = (row: SharedRow) => (key === undefined ? row.key : row.member);
+  return [...state.shared.values()]
+    .filter((row) => row.workspace === workspace && row.kind === kind)
+    .filter((row) => (key === undefined ? row.member === "" : row.key === key))
+    .filter((row) => after === "" || orderOf(row) > after)
+    .toSorted((a, b) => (orderOf(a) < orderOf(b) ? -1 : 1))
+    .slice(0, limit);
 }
 
 function readHistory(

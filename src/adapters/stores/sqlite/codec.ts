@@ -43,6 +43,10 @@ export type StoredExecution = readonly [
   errorCode: string | null,
   errorMessage: string | null,
   quarantine: string | null,
+  deadLetter: number,
+  replays: number,
+  droppedAt: Instant | null,
+  droppedBy: string | null,
 ];
 
 /** Places in a stored row, for those who need few of its columns. */
@@ -143,6 +147,10 @@ export function toStoredExecution(row: ExecutionRow): StoredExecution {
     row.errorCode,
     row.errorMessage,
     row.quarantine,
+    row.deadLetter ? 1 : 0,
+    row.replays,
+    row.dropped?.at ?? null,
+    row.dropped?.by ?? null,
   ];
 }
 
@@ -164,7 +172,8 @@ export function toListedRow(stored: StoredExecution): ExecutionRow {
 function toRow(stored: StoredExecution, tags: readonly string[], metadata: JsonObject): ExecutionRow {
   const [id, shard, workspace, createdAt, workflow, version, hash, status, priority, startedAt, finishedAt, ...more] =
     stored;
-  const [parked, wakeAt, , , parentId, originId, errorCode, errorMessage, quarantine] = more;
+  const [parked, wakeAt, , , parentId, originId, errorCode, errorMessage, quarantine, ...letter] = more;
+  const [deadLetter, replays, droppedAt, droppedBy] = letter;
   return {
     id,
     shard,
@@ -186,6 +195,9 @@ function toRow(stored: StoredExecution, tags: readonly string[], metadata: JsonO
     errorCode,
     errorMessage,
     quarantine,
+    deadLetter: deadLetter === 1,
+    replays,
+    dropped: droppedAt === null ? null : { at: droppedAt, by: droppedBy ?? "" },
   };
 }
 

@@ -103,13 +103,14 @@ function planOf(query: StoredQuery): Plan {
 
 /** The first that has walks is taken for the walk, so the order is that of what is likely to leave least. */
 function filtersOf(query: StoredQuery): readonly Filter[] {
-  const { workspace, workflow, version, statuses, tag, parentId, errorCode, quarantined } = query;
+  const { workspace, workflow, version, statuses, tag, parentId, errorCode, quarantined, deadLetter } = query;
   const filters: (Filter | null)[] = [
     ...query.attributes.map(([name, value]) => attributeFilter(workspace, name, value)),
     tag === undefined ? null : tagFilter(workspace, tag),
     parentId === undefined ? null : columnFilter("parent_id", "execution_by_parent", workspace, parentId),
     errorCode === undefined ? null : columnFilter("error_code", "execution_by_error", workspace, errorCode),
     quarantined === undefined ? null : quarantineFilter(workspace, quarantined),
+    deadLetter === undefined ? null : deadLetterFilter(workspace, deadLetter),
   ];
   const byWorkflow =
     workflow === undefined ? null : columnFilter("workflow", "execution_by_workflow", workspace, workflow);
@@ -146,6 +147,12 @@ function quarantineFilter(workspace: string, quarantined: boolean): Filter {
   if (!quarantined) return { where: "e.quarantine is null", parameters: [], walks: null };
   const walk = walkOf("execution_quarantined", "workspace = ? and quarantine is not null", [workspace]);
   return { where: "e.quarantine is not null", parameters: [], walks: [walk] };
+}
+
+function deadLetterFilter(workspace: string, deadLetter: boolean): Filter {
+  if (!deadLetter) return { where: "e.dead_letter = 0", parameters: [], walks: null };
+  const walk = walkOf("execution_dead", "workspace = ? and dead_letter = 1", [workspace]);
+  return { where: "e.dead_letter = 1", parameters: [], walks: [walk] };
 }
 
 /** One walk for each status; their steps are merged. */

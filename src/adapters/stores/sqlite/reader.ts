@@ -15,6 +15,8 @@ import type {
   EventPack,
   KeyRow,
   RowStatus,
+  SharedQuery,
+  SharedRow,
   TaskRow,
   WaitRow,
 } from "../../../ports/store.ts";
@@ -43,6 +45,8 @@ export type ReaderCalls = {
   readonly findWaits: (request: WaitRequest) => readonly WaitRow[];
   readonly findEvents: (request: EventRequest) => readonly StoredEvent[];
   readonly findTasks: (request: TaskRequest) => readonly TaskRow[];
+  readonly readShared: (shard: number) => readonly StoredSharedRow[];
+  readonly findShared: (query: SharedQuery) => readonly StoredSharedRow[];
   readonly getDocument: (place: DocumentPlace) => StoredDocument | null;
   readonly listDocuments: (query: DocumentQuery) => Promise<readonly StoredDocument[]>;
   readonly measure: () => { readonly bytes: number; readonly executions: number };
@@ -56,6 +60,10 @@ export interface ReaderData {
 export interface StoredOutboxRow {
   readonly id: string;
   readonly shard: number;
+  readonly body: string;
+}
+
+export interface StoredSharedRow extends Omit<SharedRow, "body"> {
   readonly body: string;
 }
 
@@ -148,6 +156,21 @@ function openReader({ directory }: ReaderData): ReaderCalls {
     findWaits: (request) => findWaits(statements, request),
     findEvents: (request) => findEvents(statements, request),
     findTasks: (request) => findTasks(statements, request),
+    readShared(shard) {
+      const sql = `select ${SHARED_COLUMNS} from shared where shard = ?`;
+      return rowsOf<SharedColumns>(statements, sql, shard).map(toSharedRow);
+    },
+
+    findShared({ workspace, kind, key, after = "", limit }) {
+      const columns = `select ${SHARED_COLUMNS} from shared where workspace = ? and kind = ?`;
+      if (key === undefined) {
+        const sql = `${columns} and member = '' and (? = '' or key > ?) order by key limit ?`;
+        return rowsOf<SharedColumns>(statements, sql, workspace, kind, after, after, limit).map(toSharedRow);
+      }
+      const sql = `${columns} and key = ? and (? = '' or member > ?) order by member limit ?`;
+      return rowsOf<SharedColumns>(statements, sql, workspace, kind, key, after, after, limit).map(toSharedRow);
+    },
+
     getDocument: (place) => getDocument(statements, place),
     listDocuments: (query) => listDocuments(statements, query),
 
@@ -301,4 +324,11 @@ function rowsOf<Columns extends readonly SQLOutputValue[]>(
 
 function bytesOf(file: string): number {
   return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+const SHARED_COLUMNS = "shard, workspace, kind, key, member, body";
+type SharedColumns = [number, string, string, string, string, string];
+
+function toSharedRow([shard, workspace, kind, key, member, body]: SharedColumns): StoredSharedRow {
+  return { shard, workspace, kind, key, member, body };
 }

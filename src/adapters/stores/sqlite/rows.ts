@@ -1,4 +1,4 @@
-/** Writes what a batch has beside its executions: keys, outbox, waits, kept events and tasks. */
+/** Writes what a batch has beside its executions: keys, outbox, waits, kept events, tasks and shared records. */
 
 import type { DatabaseSync } from "node:sqlite";
 
@@ -18,6 +18,8 @@ export function createRowWriter(db: DatabaseSync): (batch: StoredBatch) => void 
      set event = excluded.event, correlation_key = excluded.correlation_key, data = excluded.data, at = excluded.at`,
   );
   const putTask = db.prepare("insert or replace into task values (?, ?, ?, ?, ?, ?, ?)");
+  const putShared = db.prepare("insert or replace into shared values (?, ?, ?, ?, ?, ?)");
+  const deleteShared = db.prepare("delete from shared where workspace = ? and kind = ? and key = ? and member = ?");
   const deleteTasks = db.prepare("delete from task where execution_id = ?");
 
   return (batch) => {
@@ -36,6 +38,10 @@ export function createRowWriter(db: DatabaseSync): (batch: StoredBatch) => void 
     for (const executionId of batch.removeTasksOf) deleteTasks.run(executionId);
     for (const { taskId, executionId, workspace, executor, priority, createdAt, function: name } of batch.addTasks) {
       putTask.run(taskId, executionId, workspace, executor, name, priority, createdAt);
+    }
+    for (const { workspace, kind, key, member, body } of batch.putShared) {
+      if (body === null) deleteShared.run(workspace, kind, key, member);
+      else putShared.run(workspace, kind, key, member, batch.shard, JSON.stringify(body));
     }
   };
 }

@@ -33,6 +33,10 @@ export const EXECUTION_COLUMNS = [
   "error_code",
   "error_message",
   "quarantine",
+  "dead_letter",
+  "replays",
+  "dropped_at",
+  "dropped_by",
 ] as const;
 
 /**
@@ -195,4 +199,29 @@ export const SCHEMA_1: string = `
     unique (collection, workspace, id)
   ) strict;
   create index document_by_group on document (collection, workspace, "group", id) where "group" is not null;
+`;
+
+/** What executions share: a row for each record and each of its members. */
+export const SCHEMA_SHARED: string = `
+  create table shared (
+    workspace text    not null,
+    kind      text    not null,
+    key       text    not null,
+    member    text    not null, -- empty: the record's own row
+    shard     integer not null,
+    body      text    not null,
+    primary key (workspace, kind, key, member)
+  ) strict, without rowid;
+  create index shared_by_shard on shared (shard);
+  create index shared_records on shared (workspace, kind, key) where member = '';
+`;
+
+/** Executions that failed for good are listed until somebody begins them again or drops them. */
+export const SCHEMA_DEAD_LETTERS: string = `
+  alter table execution add column dead_letter integer not null default 0; -- 0 or 1
+  alter table execution add column replays integer not null default 0;
+  alter table execution add column dropped_at integer;
+  alter table execution add column dropped_by text;
+  update execution set dead_letter = 1 where status in ('failed', 'timed_out') and parent_id is null;
+  create index execution_dead on execution (workspace, created_at, id) where dead_letter = 1;
 `;

@@ -13,7 +13,7 @@ import { dirname, resolve } from "node:path";
 
 import { assert } from "../../../core/base/bug.ts";
 import type { Json } from "../../../core/base/json.ts";
-import { type Document, type Store, StoreError } from "../../../ports/store.ts";
+import { type Document, type FoundOutboxRow, type SharedRow, type Store, StoreError } from "../../../ports/store.ts";
 import { startThread, type Thread, threadBeside } from "./channel.ts";
 import {
   encodeBatches,
@@ -23,7 +23,7 @@ import {
   toExecutionRow,
   toListedRow,
 } from "./codec.ts";
-import type { ReaderCalls, ReaderData } from "./reader.ts";
+import type { ReaderCalls, ReaderData, StoredOutboxRow, StoredSharedRow } from "./reader.ts";
 import type { WriterCalls, WriterData } from "./thread.ts";
 
 export interface SqliteStoreOptions {
@@ -95,7 +95,7 @@ function storeOf(shards: number, writer: Thread<WriterCalls>, reader: Thread<Rea
 
     async readOutbox(shard) {
       const rows = await reader.call("readOutbox", [shard]);
-      return rows.map((row) => ({ ...row, body: parseStored(row.body, `the outbox row "${row.id}"`) }));
+      return rows.map(toOutboxRow);
     },
 
     findKey: (request) => reader.call("findKey", [request]),
@@ -109,6 +109,14 @@ function storeOf(shards: number, writer: Thread<WriterCalls>, reader: Thread<Rea
     dropEvents: (before) => repeat(() => writer.call("dropEvents", [before])),
     dropKeys: (before) => repeat(() => writer.call("dropKeys", [before])),
     findTasks: (request) => reader.call("findTasks", [request]),
+
+    async readShared(shard) {
+      return (await reader.call("readShared", [shard])).map(toSharedRow);
+    },
+
+    async findShared(query) {
+      return (await reader.call("findShared", [query])).map(toSharedRow);
+    },
 
     documents: {
       async get(place) {
@@ -136,6 +144,20 @@ function storeOf(shards: number, writer: Thread<WriterCalls>, reader: Thread<Rea
 
 async function repeat(work: () => Promise<boolean>): Promise<void> {
   while (await work());
+}
+
+function toSharedRow({ body, ...place }: StoredSharedRow): SharedRow {
+  return { ...place, body: parseStored(body, `the ${place.kind} record "${place.key}"`) };
+}
+
+/** What is no JSON any more is handed on as it lies: its reader puts it aside, and the other rows go on. */
+function toOutboxRow({ id, shard, body }: StoredOutboxRow): FoundOutboxRow {
+  try {
+    return { id, shard, body: parseStored(body, `the outbox row "${id}"`) };
+  } catch (error) {
+    if (error instanceof StoreError) return { id, shard, body: null, unreadable: body };
+    throw error;
+  }
 }
 
 function toDocument(stored: StoredDocument): Document {
