@@ -36,13 +36,23 @@ export interface Platform extends AsyncDisposable {
   readonly dashboardUrl: string;
 }
 
+export interface PlatformOptions {
+  readonly config: Config;
+  readonly version: string;
+  readonly report: Report;
+  /** In place of the configured one, which it is closed like. */
+  readonly store?: Store;
+  /** In place of the machine's: whoever turns it by hand tries hours in moments. */
+  readonly clock?: Clock;
+}
+
 /** The whole platform on its ports. Resolves when it can take starts. */
-export async function openPlatform(options: { config: Config; version: string; report: Report }): Promise<Platform> {
-  const { config, version, report } = options;
-  const store = await openSqliteStore({ directory: config.dataDirectory });
+export async function openPlatform(options: PlatformOptions): Promise<Platform> {
+  const { config, version, report, clock: own = createSystemClock() } = options;
+  const store = options.store ?? (await openSqliteStore({ directory: config.dataDirectory }));
   let engine: Engine | null = null;
   try {
-    engine = await openEngine({ config, store, report });
+    engine = await openEngine({ config, store, report, clock: own });
     const { host, clock, entropy } = engine;
     const server = createServer({ host, clock, entropy, config: serverConfig(config, version), report });
     const { url, dashboardUrl } = await server.listen();
@@ -96,7 +106,7 @@ export interface Engine extends AsyncDisposable {
 
 export async function openMemoryEngine(options: { config: Config; report: Report }): Promise<Engine> {
   const store = openMemoryStore();
-  const engine = await openEngine({ ...options, store });
+  const engine = await openEngine({ ...options, store, clock: createSystemClock() });
   return {
     ...engine,
     async [Symbol.asyncDispose]() {
@@ -106,10 +116,9 @@ export async function openMemoryEngine(options: { config: Config; report: Report
   };
 }
 
-async function openEngine(options: { config: Config; store: Store; report: Report }): Promise<Engine> {
-  const { config, report } = options;
+async function openEngine(options: { config: Config; store: Store; report: Report; clock: Clock }): Promise<Engine> {
+  const { config, report, clock } = options;
   const { limits } = config;
-  const clock = createSystemClock();
   const store = withPatience(options.store, clock);
   const entropy = createEntropy();
   const board: { current: TaskBoard | null } = { current: null };
