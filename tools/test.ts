@@ -72,6 +72,12 @@ const PARTS: readonly Part[] = [
     isTests: true,
   },
   {
+    name: "scenarios",
+    about: "what happens when something goes wrong, told as files: on the engine, in process, over HTTP",
+    command: [...NODE_TEST, "tests/scenarios/**/*.test.ts"],
+    isTests: true,
+  },
+  {
     name: "conformance",
     about: "what the platform promises, asked from outside",
     command: [...NODE_TEST, "--test-concurrency=1", "tests/conformance/**/*.test.ts"],
