@@ -15,7 +15,7 @@ export interface Refusal {
     readonly code?: string;
   }[];
   readonly details?: Json;
-  /** For `OVERLOADED` and `UNAVAILABLE`: seconds. */
+  /** For `OVERLOADED`, `STORAGE_FULL` and `UNAVAILABLE`: seconds. */
   readonly retryAfter?: number;
 }
 
@@ -32,14 +32,38 @@ export type RefusalCode =
   | "EXECUTION_ENDED"
   | "EXECUTION_NOT_ENDED"
   | "EXECUTION_COMPLETED"
+  | "EXECUTION_CLOSING"
+  | "NOTHING_TO_COMPENSATE"
+  | "STEP_UNKNOWN"
+  | "STEP_ENDED"
+  | "STEP_CLOSING"
+  | "EVENT_UNKNOWN"
+  | "RERUN_PLACE_UNFIT"
+  | "HISTORY_TOO_LONG"
   | "EXECUTION_QUARANTINED"
   | "SIGNALS_FULL"
   | "VALIDATION_FAILED"
   | "DEFINITION_INVALID"
   | "BAD_REQUEST"
+  | "BULK_NOT_FOUND"
+  | "BULK_ENDED"
+  | "EXECUTION_ENDING"
   | "PAYLOAD_TOO_LARGE"
   | "OVERLOADED"
+  | "STORAGE_FULL"
   | "UNAVAILABLE";
+
+export const STORAGE_FULL: Refusal = {
+  code: "STORAGE_FULL",
+  message:
+    "Expected the request to be recorded, but the disk with the platform's data directory is full. Free some space there: the platform goes on by itself within seconds. Then send the request again.",
+  retryAfter: 5,
+};
+
+/** Nothing is wrong with the request, and nothing of it was recorded: sent again in a moment, it may be taken. */
+export function isPassing({ code }: Refusal): boolean {
+  return code === "UNAVAILABLE" || code === "STORAGE_FULL" || code === "OVERLOADED";
+}
 
 export type Outcome<T> = ({ readonly ok: true } & T) | { readonly ok: false; readonly refusal: Refusal };
 

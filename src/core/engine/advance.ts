@@ -191,7 +191,11 @@ function endExecution(decision: Decision, root: ScopeState): void {
   if (ending?.kind === "error" && runErrorSteps(decision, "rule")) return;
   switch (ending?.kind) {
     case "cancel":
-      return decision.record("ExecutionCancelled", { reason: ending.reason, terminated: false });
+      return decision.record("ExecutionCancelled", {
+        reason: ending.reason,
+        terminated: false,
+        ...(ending.compensates ? { compensated: true as const } : {}),
+      });
     case "timeout":
       return decision.record("ExecutionTimedOut", { error: ending.error });
     case "fallback":
@@ -253,23 +257,31 @@ function endErrorSteps(decision: Decision, scope: ScopeState): void {
 
 /** Begins to undo what completed, or goes on with it; false once nothing is left. */
 function compensate(decision: Decision): boolean {
-  const { execution } = decision;
+  const { definition, execution } = decision;
   if (execution.compensation === null) {
     if (execution.undoable.length === 0) return false;
     decision.record("CompensationStarted", { count: execution.undoable.length });
     return true;
   }
-  const { steps, place, running } = execution.compensation;
-  const step = steps[place];
-  if (step === undefined) return false;
-  if (running === null) decision.recordStep("StepCompensating", step, { place });
+  const { steps, next, running } = execution.compensation;
+  const step = steps[next];
+  if (step === undefined) return running.size > 0;
+  const mayBegin = running.size === 0 || definition.compensationOrder === "parallel";
+  if (mayBegin && !isBeingUndone(execution, step)) decision.recordStep("StepCompensating", step, { place: next });
   return true;
+}
+
+/** A step of a loop that began anew may have completed twice: both are undone, one after the other. */
+function isBeingUndone(execution: Execution, { path }: StepState): boolean {
+  const call = execution.steps.get(`${path}:compensate`)?.scope;
+  return call !== undefined && call.status !== "ended" && call.role === "compensate";
 }
 
 function endCompensation(decision: Decision, scope: ScopeState): void {
   const { owner } = scope;
-  const place = decision.execution.compensation?.place ?? 0;
-  if (owner === null) return;
+  const running = [...(decision.execution.compensation?.running ?? [])];
+  const place = running.find(([, call]) => call === scope)?.[0];
+  if (owner === null || place === undefined) return;
   if (scope.status !== "failing") return decision.recordStep("StepCompensated", owner, { place, status: "completed" });
   const error = errorOf(scope);
   decision.recordStep("StepCompensated", owner, { place, status: "failed", error });

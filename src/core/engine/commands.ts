@@ -7,6 +7,7 @@ import type { Json, JsonObject } from "../base/json.ts";
 import type { Instant } from "../base/time.ts";
 import type { StepError } from "./error.ts";
 import type { OriginLink, ParentLink } from "./events.ts";
+import type { SlotNeed } from "./sharing.ts";
 
 export type Command =
   | StartExecution
@@ -15,6 +16,10 @@ export type Command =
   | EndChild
   | DeliverEvent
   | Signal
+  /** A slot of this key is its own now. */
+  | { readonly kind: "Admit"; readonly key: string }
+  /** There is no slot of this key, and its workflow says not to wait for one. */
+  | { readonly kind: "Drop"; readonly key: string; readonly limit: number }
   | { readonly kind: "WakeUp" }
   /** Goes on with a decision that stopped at its limit; also sent to everything that is loaded again. */
   | { readonly kind: "Continue" }
@@ -23,7 +28,12 @@ export type Command =
   | { readonly kind: "Pause"; readonly id: string; readonly freezeTimers: boolean }
   | { readonly kind: "Resume"; readonly id: string }
   /** Re-opens an execution that ended without completing. */
-  | { readonly kind: "Retry"; readonly id: string };
+  | { readonly kind: "Retry"; readonly id: string }
+  /** Re-opens an execution that has ended, undoes what completed in it, and cancels it. */
+  | { readonly kind: "Compensate"; readonly id: string; readonly reason: string; readonly by: string }
+  | SkipStep
+  | CompleteStep
+  | ForkExecution;
 
 export interface StartExecution {
   readonly kind: "StartExecution";
@@ -36,6 +46,40 @@ export interface StartExecution {
   readonly timeoutMs: number | null;
   readonly parent: ParentLink | null;
   readonly origin: OriginLink | null;
+  /** What it has to get before it may run; absent: nothing. */
+  readonly slots?: readonly SlotNeed[];
+}
+
+/** Ends a step by hand, as skipped. What goes on in it is cancelled first. */
+export interface SkipStep {
+  readonly kind: "SkipStep";
+  readonly id: string;
+  readonly path: string;
+  readonly reason: string;
+  readonly by: string;
+}
+
+/** Ends a step by hand, with this output. */
+export interface CompleteStep {
+  readonly kind: "CompleteStep";
+  readonly id: string;
+  readonly path: string;
+  readonly output: Json;
+  readonly reason: string;
+  readonly by: string;
+}
+
+/** Makes an execution of its own of one that has replayed the events of another. Given once, before anything else. */
+export interface ForkExecution {
+  readonly kind: "ForkExecution";
+  readonly id: string;
+  readonly origin: OriginLink;
+  /** Undefined keeps the one of before. */
+  readonly input: Json | undefined;
+  readonly stepInput: { readonly path: string; readonly input: Json } | null;
+  /** Replaces the workflow's own time-out; null keeps it. */
+  readonly timeoutMs: number | null;
+  readonly terminatesOrigin: boolean;
 }
 
 /** An executor's answer for one attempt. */

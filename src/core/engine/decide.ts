@@ -14,12 +14,14 @@
 import { unreachable } from "../base/bug.ts";
 import type { Definition } from "../language/definition.ts";
 import { advance } from "./advance.ts";
-import type { Command, StartExecution } from "./commands.ts";
+import { endStepByHand } from "./by-hand.ts";
+import type { Command, ForkExecution, StartExecution } from "./commands.ts";
 import { Decision, type DecisionContext } from "./decision.ts";
 import type { HistoryEvent } from "./events.ts";
 import type { Execution } from "./execution.ts";
 import { fire } from "./fire.ts";
 import { refusalOf } from "./refuse.ts";
+import { admit, drop, mustQueueFirst, queueAgain, queueIfMoved, releaseIfResting } from "./slots.ts";
 import { completeTask, failTask } from "./steps/task.ts";
 import { deliverEvent, receiveSignal } from "./steps/wait-for-event.ts";
 import { endChild } from "./steps/workflow.ts";
@@ -34,14 +36,17 @@ export function decide(
   if (isStart !== (execution.status === "new")) return [];
   if (refusalOf(execution, command) !== null) return [];
   const decision = new Decision(definition, execution, context);
-  apply(decision, command);
+  if (mustQueueFirst(decision, command)) queueAgain(decision);
+  else apply(decision, command);
+  queueIfMoved(decision);
   advance(decision);
+  releaseIfResting(decision);
   return decision.events;
 }
 
 function apply(decision: Decision, command: Command): void {
   const { execution } = decision;
-  if (execution.hasEnded && command.kind !== "Retry") return;
+  if (execution.hasEnded && command.kind !== "Retry" && command.kind !== "Compensate") return;
   switch (command.kind) {
     case "StartExecution":
       return start(decision, command);
@@ -55,6 +60,10 @@ function apply(decision: Decision, command: Command): void {
       return deliverEvent(decision, command);
     case "Signal":
       return receiveSignal(decision, command);
+    case "Admit":
+      return admit(decision, command.key);
+    case "Drop":
+      return drop(decision, command.key, command.limit);
     case "WakeUp":
       return fire(decision);
     case "Continue":
@@ -74,7 +83,21 @@ function apply(decision: Decision, command: Command): void {
       return resume(decision, command.id, execution.paused);
     case "Retry":
       if (!execution.hasEnded || execution.known.has(command.id)) return;
-      return decision.record("ExecutionReopened", { command_id: command.id, due: decision.dueAt(null) });
+      decision.record("ExecutionReopened", {
+        command_id: command.id,
+        due: execution.slots === null ? decision.dueAt(null) : null,
+      });
+      return queueAgain(decision, decision.definition.timeoutMs);
+    case "Compensate": {
+      if (!execution.hasEnded || execution.known.has(command.id)) return;
+      const { id, by, reason } = command;
+      return decision.record("ExecutionReopened", { command_id: id, due: null, compensates: { by, reason } });
+    }
+    case "SkipStep":
+    case "CompleteStep":
+      return endStepByHand(decision, command);
+    case "ForkExecution":
+      return forkExecution(decision, command);
     default:
       return unreachable(command);
   }
@@ -86,6 +109,7 @@ function mayStillBeCancelled({ ending }: Execution): boolean {
 
 function start(decision: Decision, command: StartExecution): void {
   const { definition } = decision;
+  const { slots = [], timeoutMs } = command;
   decision.record("ExecutionStarted", {
     workflow: definition.name,
     version: definition.version,
@@ -93,10 +117,25 @@ function start(decision: Decision, command: StartExecution): void {
     input: command.input,
     metadata: command.metadata,
     priority: command.priority,
-    due: decision.dueAt(command.timeoutMs),
+    due: slots.length === 0 ? decision.dueAt(timeoutMs) : null,
     parent: command.parent,
     origin: command.origin,
   });
+  if (slots.length === 0) return;
+  decision.record("ExecutionQueued", { slots, begins: true, timeout_ms: timeoutMs ?? definition.timeoutMs });
+}
+
+function forkExecution(decision: Decision, command: ForkExecution): void {
+  const { id, origin, input, stepInput, timeoutMs, terminatesOrigin } = command;
+  decision.record("ExecutionForked", {
+    command_id: id,
+    origin,
+    due: decision.execution.slots === null ? decision.dueAt(timeoutMs) : null,
+    ...(input === undefined ? {} : { input }),
+    ...(stepInput === null ? {} : { step_input: stepInput }),
+    ...(terminatesOrigin ? { terminates_origin: true as const } : {}),
+  });
+  queueAgain(decision, timeoutMs ?? decision.definition.timeoutMs);
 }
 
 function resume(decision: Decision, commandId: string, paused: NonNullable<Execution["paused"]>): void {

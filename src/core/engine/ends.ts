@@ -9,7 +9,7 @@ import { toRfc3339 } from "../base/time.ts";
 import type { FailureEdge } from "../language/definition.ts";
 import { type Decision, errorFrom, StepFailure } from "./decision.ts";
 import type { StepError } from "./error.ts";
-import type { StepEventData } from "./events.ts";
+import type { ManualEnd, StepEventData } from "./events.ts";
 import { CALL_SCOPE, type ScopeState, type StepState } from "./execution.ts";
 import { lastOutput } from "./output.ts";
 import { delayMs, isRetried, policyFor } from "./retry.ts";
@@ -138,6 +138,7 @@ function fallBack(decision: Decision, step: StepState, error: StepError, attempt
 export function endFallback(decision: Decision, step: StepState, scope: ScopeState): void {
   const { closing, attempt } = step;
   if (closing?.kind === "cancel") return decision.recordStep("StepCancelled", step, { reason: closing.reason });
+  if (closing?.kind === "skip" || closing?.kind === "give") return endByHand(decision, step, closing);
   const error = step.error ?? { code: "INTERNAL", message: `Step "${step.path}" fell back without an error.` };
   if (closing?.kind === "fail") return failForGood(decision, step, withSuppressed(error, closing.error), attempt, {});
   if (scope.status === "failing")
@@ -212,13 +213,24 @@ export function textOf(value: Json): string {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
+/** Records the end that somebody has given the step. Neither its output mapping nor the error rules are asked. */
+export function endByHand(decision: Decision, step: StepState, end: ManualEnd): void {
+  const { manual } = end;
+  if (end.kind === "skip") return decision.recordStep("StepSkipped", step, { reason: "manual", manual });
+  const output = isObject(end.output) ? end.output : { value: end.output };
+  decision.recordStep("StepCompleted", step, { output, manual }, attemptOf(step));
+}
+
 /** Cancels whatever the step is doing. Where something in it has to end first, the step only begins to wind up. */
 export function cancel(decision: Decision, step: StepState, reason: string): void {
-  const { inner, status, closing } = step;
-  if (closing?.kind === "cancel") return;
-  const windsUp = status !== "pending" && (status === "running" || inner?.kind === "child");
-  if (windsUp) decision.recordStep("StepClosing", step, { then: { kind: "cancel", reason } });
+  if (step.closing?.kind === "cancel") return;
+  if (windsUp(step)) decision.recordStep("StepClosing", step, { then: { kind: "cancel", reason } });
   else decision.recordStep("StepCancelled", step, { reason });
+}
+
+/** Whether something in it has to end before it can. */
+export function windsUp({ inner, status }: StepState): boolean {
+  return status === "running" || (status === "waiting" && inner?.kind === "child");
 }
 
 /** Everything in a step that was winding up has ended: now it ends as was said. */
@@ -237,6 +249,9 @@ export function finishClosing(
       return fail(decision, step, closing.error);
     case "cancel":
       return decision.recordStep("StepCancelled", step, { reason: closing.reason });
+    case "skip":
+    case "give":
+      return endByHand(decision, step, closing);
     case undefined:
       throw new StepFailure({ code: "INTERNAL", message: `Expected step "${step.path}" to wind up.` });
   }

@@ -11,6 +11,7 @@
 
 import type { Json, JsonObject } from "../base/json.ts";
 import type { StepError } from "./error.ts";
+import type { SlotNeed } from "./sharing.ts";
 
 /** The version in which events are written today; stored beside them. */
 export const EVENT_VERSION = 1;
@@ -57,8 +58,45 @@ export interface ExecutionEventData {
     readonly parent: ParentLink | null;
     readonly origin: OriginLink | null;
   };
-  /** A retry: failed and cancelled steps begin again. The beginning of a further run. */
-  ExecutionReopened: { readonly command_id: string; readonly due: string | null };
+  /**
+   * It waits for slots, one key after the other, before it begins (`begins`) or goes on. `timeout_ms` is the time-out that
+   * counts from the admission; absent where it counts already.
+   */
+  ExecutionQueued: {
+    readonly slots: readonly SlotNeed[];
+    readonly begins: boolean;
+    readonly timeout_ms?: number | null;
+  };
+  /** It holds a slot of `key`; `next` is what it still waits for. */
+  SlotGranted: { readonly key: string; readonly next: SlotNeed | null };
+  /** It holds all the slots that it needs and runs. `due` is when the time-out is over that begins now. */
+  ExecutionAdmitted: { readonly due?: string | null };
+  /** It only waits, and gives its slots back meanwhile. */
+  SlotsReleased: { readonly keys: readonly string[] };
+  /**
+   * The beginning of a further run. A retry: failed and cancelled steps begin again. With `compensates` nothing begins
+   * again: what completed is undone, and then it is cancelled.
+   */
+  ExecutionReopened: {
+    readonly command_id: string;
+    readonly due: string | null;
+    readonly compensates?: { readonly by: string; readonly reason: string };
+  };
+  /**
+   * The events before this one are those of another execution. From here on it is one of its own: what was open then
+   * begins again, what had completed stays.
+   */
+  ExecutionForked: {
+    readonly command_id: string;
+    readonly origin: OriginLink;
+    readonly due: string | null;
+    /** In place of the input of before. */
+    readonly input?: Json;
+    /** What the step at `path` gets in place of its own input. */
+    readonly step_input?: { readonly path: string; readonly input: Json };
+    /** The origin is terminated in favour of this one. */
+    readonly terminates_origin?: true;
+  };
   ExecutionPaused: { readonly command_id: string; readonly freeze_timers: boolean };
   /** `frozen_ms` is by how much all timers move; 0 where they went on. */
   ExecutionResumed: { readonly command_id: string; readonly frozen_ms: number };
@@ -90,7 +128,12 @@ export interface ExecutionEventData {
   /** The four terminal events; a run has exactly one. */
   ExecutionCompleted: { readonly output: Json };
   ExecutionFailed: { readonly error: StepError };
-  ExecutionCancelled: { readonly reason: string; readonly terminated: boolean };
+  ExecutionCancelled: {
+    readonly reason: string;
+    readonly terminated: boolean;
+    /** It had ended, and was opened again to be undone by hand. */
+    readonly compensated?: true;
+  };
   ExecutionTimedOut: { readonly error: StepError };
 }
 
@@ -104,11 +147,22 @@ export interface ParentLink {
   readonly depth: number;
   /** Whether the parent's step waits for the end. */
   readonly waits: boolean;
+  /** Keys of slots that those above it hold for the whole tree: it needs none of its own there. */
+  readonly covers?: readonly string[];
 }
 
-export interface OriginLink {
-  readonly kind: "rerun";
-  readonly execution_id: string;
+/** What an execution repeats: all of another one, or what follows in it upon the events that it has copied. */
+export type OriginLink =
+  | { readonly kind: "rerun"; readonly execution_id: string }
+  /** `event` is the last one that was copied. */
+  | { readonly kind: "step"; readonly execution_id: string; readonly event: number; readonly step: string }
+  | { readonly kind: "event"; readonly execution_id: string; readonly event: number };
+
+/** Somebody has ended a step in its place: the entry for the audit. */
+export interface ManualNote {
+  readonly by: string;
+  readonly reason: string;
+  readonly command_id: string;
 }
 
 export interface StepEventData {
@@ -152,6 +206,8 @@ export interface StepEventData {
     readonly returns?: { readonly output: Json };
     /** The command or event that a wait took: it is used up by it. */
     readonly took?: { readonly kind: "signal"; readonly seq: number } | { readonly kind: "event"; readonly id: string };
+    /** Completed by hand. */
+    readonly manual?: ManualNote;
   };
   /** An attempt is over; the next begins at `retry_at`. */
   StepAttemptFailed: {
@@ -172,7 +228,11 @@ export interface StepEventData {
     /** An error rule ends the execution: the edges of the step are not followed. */
     readonly stops?: true;
   };
-  StepSkipped: { readonly reason: SkipReason };
+  StepSkipped: {
+    readonly reason: SkipReason;
+    /** With the reason `manual`. */
+    readonly manual?: ManualNote;
+  };
   /** The step winds up: what runs in it is being cancelled; then it ends as `then` says. */
   StepClosing: { readonly then: Closing };
   StepCancelled: { readonly reason: string };
@@ -207,7 +267,13 @@ export type ScopeStatus = "completed" | "failed" | "cancelled";
 export type Closing =
   | { readonly kind: "complete" }
   | { readonly kind: "fail"; readonly error: StepError }
-  | { readonly kind: "cancel"; readonly reason: string };
+  | { readonly kind: "cancel"; readonly reason: string }
+  | ManualEnd;
+
+/** How somebody ends a step by hand. */
+export type ManualEnd =
+  | { readonly kind: "skip"; readonly manual: ManualNote }
+  | { readonly kind: "give"; readonly output: Json; readonly manual: ManualNote };
 
 export type StartDetail =
   /** `chosen` is the scope that runs: its index in the definition; null if none. */

@@ -8,7 +8,8 @@ import { moveTimers, setDue } from "./dues.ts";
 import type { StepError } from "./error.ts";
 import type { ErrorStage, ExecutionEvent } from "./events.ts";
 import type { Execution } from "./execution.ts";
-import { reopen } from "./reopen.ts";
+import { fork } from "./fork.ts";
+import { reopen, reopenToUndo } from "./reopen.ts";
 import { createCall, createScope, endScope } from "./scopes.ts";
 import { lookAtEnd, remember, windUp } from "./wind-up.ts";
 
@@ -28,9 +29,37 @@ export function evolveExecution(
       setDue(execution, due);
       return;
     }
+    case "ExecutionQueued": {
+      const { slots, begins, timeout_ms: timeoutMs } = event.data;
+      execution.slots = { needs: slots, held: 0, isQueued: true, begins, timeoutMs };
+      if (execution.paused === null) execution.status = "queued";
+      return;
+    }
+    case "SlotGranted":
+      if (execution.slots !== null) execution.slots.held += 1;
+      return;
+    case "ExecutionAdmitted": {
+      const { due } = event.data;
+      if (execution.slots !== null) {
+        if (execution.slots.begins) execution.startedAt = at;
+        execution.slots.isQueued = false;
+      }
+      if (execution.paused === null) execution.status = "running";
+      if (due !== undefined) setDue(execution, due);
+      return;
+    }
+    case "SlotsReleased":
+      if (execution.slots !== null) execution.slots.held = 0;
+      return;
     case "ExecutionReopened":
       remember(execution, event.data.command_id);
-      reopen(definition, execution, at);
+      if (event.data.compensates === undefined) reopen(definition, execution, at);
+      else reopenToUndo(execution, event.data.compensates.reason);
+      setDue(execution, event.data.due);
+      return;
+    case "ExecutionForked":
+      remember(execution, event.data.command_id);
+      fork(definition, execution, event.data, at);
       setDue(execution, event.data.due);
       return;
     case "ExecutionPaused":
@@ -40,13 +69,13 @@ export function evolveExecution(
       return;
     case "ExecutionResumed":
       remember(execution, event.data.command_id);
-      execution.status = "running";
+      execution.status = execution.slots?.isQueued === true ? "queued" : "running";
       execution.paused = null;
       if (event.data.frozen_ms > 0) moveTimers(execution, event.data.frozen_ms);
       return;
     case "ExecutionCancelRequested":
       remember(execution, event.data.command_id);
-      windUp(execution, { kind: "cancel", reason: event.data.reason });
+      windUp(execution, { kind: "cancel", reason: event.data.reason, compensates: false });
       return;
     case "ExecutionTimeoutReached":
       execution.due = null;
@@ -80,7 +109,7 @@ export function evolveExecution(
     case "CompensationStarted":
       // From here on only the compensations' own time-outs count.
       execution.due = null;
-      execution.compensation = { steps: execution.undoable.toReversed(), place: 0, running: null };
+      execution.compensation = { steps: execution.undoable.toReversed(), next: 0, running: new Map(), ended: 0 };
       lookAtEnd(execution);
       return;
     case "SignalReceived":

@@ -7,7 +7,7 @@ import type { Definition, Step } from "../language/definition.ts";
 import { begin, finish, forgetAttempt } from "./attempt.ts";
 import { setDeadline, setTotalDeadline, setWake } from "./dues.ts";
 import type { StartDetail, StepEvent } from "./events.ts";
-import { type Execution, type Inner, type StepState, scopesIn } from "./execution.ts";
+import { CALL_SCOPE, type Execution, type Inner, type StepState, scopesIn } from "./execution.ts";
 import { followFailure, startFallback } from "./failure.ts";
 import { endIteration, forgetBroken, innerAs, innerOf, loopNames } from "./inner.ts";
 import { beginCancelling, createCall, createScope, endScope, errorOf, settleEdges } from "./scopes.ts";
@@ -46,6 +46,8 @@ export function evolveStep(definition: Definition, execution: Execution, event: 
     case "StepCompleted": {
       const step = stateOf(execution, event.path);
       const { data } = event;
+      const isEarly = data.manual !== undefined && endEarly(step);
+      if (data.manual !== undefined) remember(execution, data.manual.command_id);
       finish(execution, step, "completed", event.attempt, at);
       if (data.input !== undefined) step.input = data.input;
       step.output = data.output;
@@ -54,9 +56,9 @@ export function evolveStep(definition: Definition, execution: Execution, event: 
       if (data.took?.kind === "event") remember(execution, data.took.id);
       if (step.inner?.kind === "loop") forgetBroken(execution, step.inner);
       if (isUndoable(definition, step, data.fallback === true)) execution.undoable.push(step);
-      settleEdges(definition, execution, step, data.stops === true ? "none" : "success");
-      // While what completed is undone, how the execution ends is settled: a return says nothing any more.
-      if (data.returns !== undefined && execution.compensation === null)
+      if (!isEarly) settleEdges(definition, execution, step, data.stops === true ? "none" : "success");
+      // While it winds up, how the execution ends is settled: a return in a `finally` says nothing any more.
+      if (data.returns !== undefined && execution.ending === null && execution.compensation === null)
         windUp(execution, { kind: "return", output: data.returns.output, error: null });
       return;
     }
@@ -81,14 +83,19 @@ export function evolveStep(definition: Definition, execution: Execution, event: 
     }
     case "StepSkipped": {
       const step = stateOf(execution, event.path);
+      const { reason, manual } = event.data;
+      const isEarly = manual !== undefined && endEarly(step);
+      if (manual !== undefined) remember(execution, manual.command_id);
       finish(execution, step, "skipped", event.attempt, at);
-      step.reason = event.data.reason;
-      settleEdges(definition, execution, step, event.data.reason === "not_reached" ? "none" : "success");
+      step.reason = reason;
+      if (!isEarly) settleEdges(definition, execution, step, reason === "not_reached" ? "none" : "success");
       return;
     }
     case "StepClosing": {
       const step = stateOf(execution, event.path);
-      close(execution, step, event.data.then);
+      const { then } = event.data;
+      if (then.kind === "skip" || then.kind === "give") remember(execution, then.manual.command_id);
+      close(execution, step, then);
       return;
     }
     case "StepCancelled": {
@@ -187,15 +194,22 @@ export function evolveStep(definition: Definition, execution: Execution, event: 
       const { step, compensation } = undoneStep(execution, event.data.place);
       const { compensate } = definition.steps[step.index] as Step;
       const undo = defined(compensate, `step "${step.path}" to have a compensation`);
-      compensation.running = createCall(execution, { role: "compensate", step: undo, owner: step });
+      compensation.running.set(
+        event.data.place,
+        createCall(execution, { role: "compensate", step: undo, owner: step }),
+      );
+      compensation.next = event.data.place + 1;
+      // Where all are undone at once, the next one may begin.
+      lookAtEnd(execution);
       return;
     }
     case "StepCompensated": {
       const { step, compensation } = undoneStep(execution, event.data.place);
       if (event.data.status === "completed") step.status = "compensated";
-      if (compensation.running !== null) endScope(compensation.running);
-      compensation.running = null;
-      compensation.place += 1;
+      const call = compensation.running.get(event.data.place);
+      if (call !== undefined) endScope(call);
+      compensation.running.delete(event.data.place);
+      compensation.ended += 1;
       lookAtEnd(execution);
       return;
     }
@@ -215,6 +229,13 @@ export function evolveStep(definition: Definition, execution: Execution, event: 
     default:
       return unreachable(event);
   }
+}
+
+/** Ended by hand before its turn: whether what is behind it may begin is only known when its turn comes. */
+function endEarly(step: StepState): boolean {
+  if (step.status !== "pending" || step.settled !== null || step.scope.index === CALL_SCOPE) return false;
+  step.holdsEdges = true;
+  return true;
 }
 
 function stateOf(execution: Execution, path: string): StepState {

@@ -7,8 +7,8 @@
  * Only `evolve` changes it, in place: the shard that owns the execution is the only one to hold it. What is finished in an
  * iteration is let go of, so that the size follows what is alive and not what is past.
  *
- * `agenda` and `timers` are no state but working lists: everything in them can be seen in the tree as well. `snapshot`
- * leaves them out; two executions are equal when their snapshots are.
+ * `agenda` and `timers` are no state but working lists: everything in them can be seen in the tree as well. `toPlain`
+ * leaves them out; two executions are equal when their plain forms are.
  */
 
 import type { Json, JsonObject } from "../base/json.ts";
@@ -17,9 +17,18 @@ import type { ScopeIndex, StepIndex } from "../language/definition.ts";
 import { Agenda } from "./agenda.ts";
 import type { StepError } from "./error.ts";
 import type { Closing, ErrorStage, FilledPlace, OriginLink, ParentLink, ScopeStatus, SkipReason } from "./events.ts";
+import type { SlotNeed } from "./sharing.ts";
 import { Timers } from "./timers.ts";
 
-export type ExecutionStatus = "new" | "running" | "paused" | "completed" | "failed" | "cancelled" | "timed_out";
+export type ExecutionStatus =
+  | "new"
+  | "queued"
+  | "running"
+  | "paused"
+  | "completed"
+  | "failed"
+  | "cancelled"
+  | "timed_out";
 
 export type StepStatus =
   | "pending"
@@ -53,6 +62,8 @@ export class Execution {
   /** When the workflow's time-out is over. */
   due: Instant | null = null;
   paused: { readonly at: Instant; readonly freezeTimers: boolean } | null = null;
+  /** The slots that it needs to run; null where nothing limits it. */
+  slots: SlotsHeld | null = null;
   /** Set once the execution only winds up. */
   ending: Ending | null = null;
   root: ScopeState | null = null;
@@ -74,6 +85,8 @@ export class Execution {
   readonly attempts: Map<string, number> = new Map();
   /** Completed steps that have a compensation, oldest first. */
   readonly undoable: StepState[] = [];
+  /** Inputs that were given by hand, by path: what the steps get in place of their own. */
+  readonly stepInputs: Map<string, Json> = new Map();
   /** Set while and after what completed is undone. */
   compensation: Compensation | null = null;
   /** Error rules that have fired: each does so once. */
@@ -107,8 +120,20 @@ export class Execution {
   }
 
   get hasEnded(): boolean {
-    return this.status !== "new" && this.status !== "running" && this.status !== "paused";
+    return this.status !== "new" && this.status !== "queued" && this.status !== "running" && this.status !== "paused";
   }
+}
+
+export interface SlotsHeld {
+  readonly needs: readonly SlotNeed[];
+  /** How many of them it holds, from the first on. */
+  held: number;
+  /** It waits for the next of them; else it has all of them, or has given them back. */
+  isQueued: boolean;
+  /** Nothing of the execution has begun before it waited. */
+  begins: boolean;
+  /** The time-out that begins with the admission; undefined where it counts already. */
+  timeoutMs: number | null | undefined;
 }
 
 export interface ErrorSteps {
@@ -119,15 +144,18 @@ export interface ErrorSteps {
 }
 
 export interface Compensation {
-  /** Newest completion first. */
+  /** Newest completion first; a place in this list tells one from another. */
   readonly steps: readonly StepState[];
-  /** The one that is being undone, or is next. */
-  place: number;
-  running: ScopeState | null;
+  /** The place of the next one to begin. */
+  next: number;
+  /** Those that are being undone, by their places. */
+  readonly running: Map<number, ScopeState>;
+  ended: number;
 }
 
 export type Ending =
-  | { readonly kind: "cancel"; readonly reason: string }
+  /** `compensates`: it had ended, and is undone by hand. */
+  | { readonly kind: "cancel"; readonly reason: string; readonly compensates: boolean }
   | { readonly kind: "timeout"; readonly error: StepError }
   /** An error rule has ended the execution. */
   | { readonly kind: "error"; readonly error: StepError; readonly rule: number }
@@ -202,6 +230,8 @@ export interface StepState {
   taken: number;
   dead: number;
   settled: "run" | "dead" | null;
+  /** Ended by hand before its turn had come: its own edges are marked once its turn comes. */
+  holdsEdges: boolean;
   /** Set while the step winds up. */
   closing: Closing | null;
   /** When this attempt of a step that does not call out is given up. */
@@ -329,78 +359,4 @@ export function ownScopes(step: StepState): readonly ScopeState[] {
     default:
       return [];
   }
-}
-
-/** Everything that counts, as plain data: equal histories give equal snapshots. */
-export function snapshot(execution: Execution): JsonObject {
-  const { agenda: _agenda, timers: _timers, root, steps: _steps, eventWaits, ...others } = execution;
-  const { undoable, compensation, fallback, errorSteps, ...rest } = others;
-  return plain({
-    ...rest,
-    undoable: undoable.map((step) => step.path),
-    errorSteps: { ...errorSteps, running: errorSteps.running === null ? null : plainScope(errorSteps.running) },
-    fallback: fallback === null ? null : plainScope(fallback),
-    compensation:
-      compensation === null
-        ? null
-        : {
-            place: compensation.place,
-            steps: compensation.steps.map((step) => step.path),
-            running: compensation.running === null ? null : plainScope(compensation.running),
-          },
-    root: root === null ? null : plainScope(root),
-    eventWaits: [...eventWaits].map((step) => step.path),
-  }) as JsonObject;
-}
-
-function plainScope(scope: ScopeState): object {
-  const { owner, parent: _parent, ready: _ready, steps, failurePath, ...rest } = scope;
-  return {
-    ...rest,
-    owner: owner?.path ?? null,
-    failurePath: failurePath === null ? null : plainScope(failurePath),
-    steps: steps.map(plainStep),
-  };
-}
-
-function plainStep(step: StepState): object {
-  const { scope: _scope, inner, fallback, ...rest } = step;
-  return {
-    ...rest,
-    inner: inner === null ? null : { ...inner, ...innerScopes(inner) },
-    fallback: fallback === null ? null : plainScope(fallback),
-  };
-}
-
-function innerScopes(inner: Inner): object {
-  const nested = (scope: ScopeState | null) => (scope === null ? null : plainScope(scope));
-  switch (inner.kind) {
-    case "choice":
-      return { scope: nested(inner.scope) };
-    case "parallel":
-      return { branches: inner.branches.map(nested) };
-    case "loop":
-      return {
-        running: [...inner.running].map(([index, scope]) => [index, plainScope(scope)]),
-        broken: [...inner.broken].map(([index, scope]) => [index, plainScope(scope)]),
-      };
-    case "try":
-      return { body: nested(inner.body), catch: nested(inner.catch), finally: nested(inner.finally) };
-    default:
-      return {};
-  }
-}
-
-function plain(value: unknown): unknown {
-  if (value instanceof Map) return [...value].map(([key, item]) => [key, plain(item)]);
-  if (value instanceof Set) return [...value].map(plain);
-  if (Array.isArray(value)) return value.map(plain);
-  if (typeof value === "object" && value !== null) {
-    return Object.fromEntries(
-      Object.entries(value)
-        .filter(([, item]) => item !== undefined)
-        .map(([key, item]) => [key, plain(item)]),
-    );
-  }
-  return value;
 }

@@ -10,6 +10,7 @@ import type { Definition, Step } from "../language/definition.ts";
 import type { Command, EndChild } from "./commands.ts";
 import type { EmittedEvent, ExecutionEvent, FilledPlace, HistoryEvent, StepEvent } from "./events.ts";
 import { type Execution, isOpen, type StepState } from "./execution.ts";
+import type { SharedPlace, SlotNeed, SlotsMessage } from "./sharing.ts";
 import { timeoutOf } from "./timeouts.ts";
 
 export type Reaction =
@@ -19,6 +20,8 @@ export type Reaction =
   /** To the child or parent: both live in this shard. For a child that does not exist yet `start` says what to start. */
   | { readonly kind: "StartChild"; readonly start: ChildStart }
   | { readonly kind: "SendCommand"; readonly executionId: string; readonly command: Command }
+  /** To a record that executions share. */
+  | { readonly kind: "SendShared"; readonly place: SharedPlace; readonly command: SlotsMessage }
   | { readonly kind: "PublishEvent"; readonly event: EmittedEvent }
   /** From now on events of this name (and key) wake the execution. `correlation` null: any event of the name. */
   | { readonly kind: "AddWait"; readonly path: string; readonly event: string; readonly correlation: string | null }
@@ -66,6 +69,7 @@ export interface ChildStart {
     readonly path: string;
     readonly depth: number;
     readonly waits: boolean;
+    readonly covers?: readonly string[];
   };
 }
 
@@ -107,21 +111,44 @@ function reactionsOfExecution(execution: Execution, event: ExecutionEvent): read
         executionId,
         command: { kind: "Resume", id: `${execution.id}/${event.seq}` },
       }));
+    case "ExecutionQueued": {
+      const [first] = event.data.slots;
+      return first === undefined ? [] : [acquire(execution, first, event.at)];
+    }
+    case "SlotGranted":
+      return event.data.next === null ? [] : [acquire(execution, event.data.next, event.at)];
+    case "SlotsReleased":
+      return event.data.keys.map((key) => release(execution, key));
     case "ExecutionCompleted":
-      return toParent(execution, { status: "completed", output: event.data.output, error: null });
+      return [
+        ...releaseAll(execution),
+        ...toParent(execution, { status: "completed", output: event.data.output, error: null }),
+      ];
     case "ExecutionFailed":
       return [
+        ...releaseAll(execution),
         ...abandoned(execution, event.seq),
         ...toParent(execution, { status: "failed", output: null, error: event.data.error }),
       ];
     case "ExecutionCancelled":
       return [
+        ...releaseAll(execution),
         ...abandoned(execution, event.seq),
         ...toParent(execution, { status: "cancelled", output: null, error: null }),
       ];
     case "ExecutionTimedOut":
-      return toParent(execution, { status: "timed_out", output: null, error: event.data.error });
+      return [
+        ...releaseAll(execution),
+        ...toParent(execution, { status: "timed_out", output: null, error: event.data.error }),
+      ];
+    case "ExecutionForked": {
+      const { command_id: id, origin, terminates_origin: terminatesOrigin } = event.data;
+      if (terminatesOrigin !== true) return [];
+      const command: Command = { kind: "Terminate", id, reason: `It goes on as execution ${execution.id}.` };
+      return [{ kind: "SendCommand", executionId: origin.execution_id, command }];
+    }
     case "ExecutionStarted":
+    case "ExecutionAdmitted":
     case "ExecutionReopened":
     case "ExecutionCancelRequested":
     case "ExecutionTimeoutReached":
@@ -203,7 +230,9 @@ function attemptIsOver(definition: Definition, execution: Execution, event: Step
     case "script":
     case "external": {
       const isAnswered =
-        event.type === "StepCompleted" || event.type === "StepAttemptFailed" || event.type === "StepFailed";
+        (event.type === "StepCompleted" && event.data.manual === undefined) ||
+        event.type === "StepAttemptFailed" ||
+        event.type === "StepFailed";
       return [
         {
           kind: "WithdrawTask",
@@ -217,6 +246,23 @@ function attemptIsOver(definition: Definition, execution: Execution, event: Step
     default:
       return [];
   }
+}
+
+function acquire(execution: Execution, { key, limit, onLimit }: SlotNeed, at: string): Reaction {
+  const { id: executionId, priority } = execution;
+  const command = { kind: "Acquire", executionId, limit, onLimit, priority, since: Date.parse(at) } as const;
+  return { kind: "SendShared", place: { kind: "slots", key }, command };
+}
+
+function release(execution: Execution, key: string): Reaction {
+  return { kind: "SendShared", place: { kind: "slots", key }, command: { kind: "Release", executionId: execution.id } };
+}
+
+/** What it holds, and its place in a line. */
+function releaseAll(execution: Execution): readonly Reaction[] {
+  const { slots } = execution;
+  if (slots === null || (slots.held === 0 && !slots.isQueued)) return [];
+  return slots.needs.map(({ key }) => release(execution, key));
 }
 
 /** An execution that ends at once, without winding up, leaves things behind that somebody must hear of. */
@@ -278,8 +324,21 @@ function childStart(
       path: step.path,
       depth: (execution.parent?.depth ?? 0) + 1,
       waits: spec.kind === "workflow" && spec.wait,
+      ...coversOf(definition, execution, spec.kind === "workflow" && spec.wait),
     },
   };
+}
+
+/** A child that is waited for runs under the slots that its parents hold for the whole tree: else they wait for each other. */
+function coversOf(
+  definition: Definition,
+  { slots, parent }: Execution,
+  isAwaited: boolean,
+): { covers?: readonly string[] } {
+  if (!isAwaited) return {};
+  const own = definition.concurrency?.hold === "tree" ? (slots?.needs ?? []).map(({ key }) => key) : [];
+  const covers = [...(parent?.covers ?? []), ...own];
+  return covers.length === 0 ? {} : { covers };
 }
 
 export function taskId(execution: Execution, path: string, attempt: number): string {

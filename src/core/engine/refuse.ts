@@ -1,5 +1,6 @@
 /** Whether a request fits the execution as it is. Asked before `decide`, so that who asks hears why nothing follows. */
 
+import { byHandRefusal } from "./by-hand.ts";
 import type { Command } from "./commands.ts";
 import type { Execution } from "./execution.ts";
 
@@ -7,7 +8,16 @@ import type { Execution } from "./execution.ts";
 const SIGNALS_MAX = 10_000;
 
 export interface EngineRefusal {
-  readonly code: "EXECUTION_ENDED" | "EXECUTION_NOT_ENDED" | "EXECUTION_COMPLETED" | "SIGNALS_FULL";
+  readonly code:
+    | "EXECUTION_ENDED"
+    | "EXECUTION_NOT_ENDED"
+    | "EXECUTION_COMPLETED"
+    | "EXECUTION_CLOSING"
+    | "NOTHING_TO_COMPENSATE"
+    | "STEP_UNKNOWN"
+    | "STEP_ENDED"
+    | "STEP_CLOSING"
+    | "SIGNALS_FULL";
   readonly message: string;
 }
 
@@ -38,6 +48,23 @@ export function refusalOf(execution: Execution, command: Command): EngineRefusal
         };
       }
       return null;
+    case "Compensate":
+      if (execution.known.has(command.id)) return null;
+      if (!execution.hasEnded)
+        return {
+          code: "EXECUTION_NOT_ENDED",
+          message: `Expected execution ${execution.id} to have ended before it is undone by hand, but it is ${execution.status}. Cancel it: that undoes what completed as well.`,
+        };
+      return execution.undoable.some((step) => step.status === "completed") ? null : nothingToUndo(execution);
+    case "SkipStep":
+    case "CompleteStep":
+      if (execution.known.has(command.id)) return null;
+      if (execution.hasEnded)
+        return {
+          code: "EXECUTION_ENDED",
+          message: `Expected execution ${execution.id} to go on, but it is ${execution.status}. Retry it first, if it did not complete.`,
+        };
+      return byHandRefusal(execution, command.path);
     default:
       return null;
   }
@@ -47,6 +74,13 @@ function ended(execution: Execution): EngineRefusal {
   return {
     code: "EXECUTION_ENDED",
     message: `Expected execution ${execution.id} to go on, but it is ${execution.status}.`,
+  };
+}
+
+function nothingToUndo(execution: Execution): EngineRefusal {
+  return {
+    code: "NOTHING_TO_COMPENSATE",
+    message: `Expected execution ${execution.id} to have a completed step with \`compensate\` that is not undone yet, but it has none.`,
   };
 }
 

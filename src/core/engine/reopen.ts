@@ -7,27 +7,63 @@ import type { Instant } from "../base/time.ts";
 import type { Definition, Step } from "../language/definition.ts";
 import { setDeadline } from "./dues.ts";
 import type { Execution, ScopeState, StepState } from "./execution.ts";
-import { ownScopes, scopesIn } from "./execution.ts";
-import { dropScope, isEntry, keepAttemptsOfIterations, markReady, settleEdges } from "./scopes.ts";
+import { isOpen, ownScopes, scopesIn } from "./execution.ts";
+import { dropScope, endScope, isEntry, keepAttemptsOfIterations, markReady, settleEdges } from "./scopes.ts";
 
 export function reopen(definition: Definition, execution: Execution, at: Instant): void {
+  forgetEnd(execution);
+  execution.firedRules.clear();
+  if (execution.root !== null) reopenScope(definition, execution, execution.root, at);
+}
+
+/** Nothing begins again: what completed is undone, and with that the execution is cancelled. */
+export function reopenToUndo(execution: Execution, reason: string): void {
+  forgetEnd(execution);
+  execution.ending = { kind: "cancel", reason, compensates: true };
+  const { root } = execution;
+  if (root === null) return;
+  endAll(execution, root);
+  root.status = "cancelling";
+  root.outcome = null;
+  execution.agenda.addScope(root);
+}
+
+function forgetEnd(execution: Execution): void {
   dropCalls(execution);
   execution.status = "running";
   execution.ending = null;
   execution.compensation = null;
   execution.fallback = null;
-  execution.firedRules.clear();
   execution.errorSteps = { over: [], stage: null, place: 0, running: null };
   // What was undone begins again; what was not stays undoable.
   const undoable = execution.undoable.filter((step) => step.status === "completed");
   execution.undoable.splice(0, execution.undoable.length, ...undoable);
-  if (execution.root !== null) reopenScope(definition, execution, execution.root, at);
+}
+
+/** What was open when the last run was terminated is over. */
+function endAll(execution: Execution, scope: ScopeState): void {
+  for (const step of scope.steps) {
+    for (const inner of scopesIn(step)) endAll(execution, inner);
+    if (!isOpen(step)) continue;
+    if (step.status === "scheduled") execution.openTasks -= 1;
+    execution.eventWaits.delete(step);
+    step.status = "cancelled";
+    step.finishedAt = execution.lastAt;
+    step.closing = null;
+    step.deadline = null;
+    step.totalDeadline = null;
+    step.wake = null;
+  }
+  if (scope.failurePath !== null) endAll(execution, scope.failurePath);
+  if (scope.status !== "ended") scope.status = "cancelling";
+  endScope(scope);
+  scope.open = 0;
 }
 
 /** What was called when the last run was terminated belongs to that run. */
 function dropCalls(execution: Execution): void {
   const { compensation, fallback, errorSteps } = execution;
-  for (const call of [compensation?.running ?? null, fallback, errorSteps.running]) {
+  for (const call of [...(compensation?.running.values() ?? []), fallback, errorSteps.running]) {
     if (call !== null) dropScope(execution, call);
   }
 }
@@ -51,7 +87,10 @@ function reopenScope(definition: Definition, execution: Execution, scope: ScopeS
     if (isUnfinishedContainer(step)) goOn(definition, execution, step, at);
     else startOver(execution, step);
   }
-  for (const step of scope.steps.filter(stays)) settleEdges(definition, execution, step, "success");
+  // What was ended by hand before its turn is told by the steps before it when that comes.
+  for (const step of scope.steps.filter((each) => stays(each) && !each.holdsEdges)) {
+    settleEdges(definition, execution, step, "success");
+  }
   for (const step of scope.steps) {
     if (step.status !== "pending" || step.settled !== null) continue;
     if (isEntry(definition.steps[step.index] as Step)) markReady(scope, step, "run");
@@ -73,12 +112,13 @@ function isUnfinishedContainer(step: StepState): boolean {
   return step.status !== "skipped" && step.status !== "compensated" && ownScopes(step).length > 0;
 }
 
-function startOver(execution: Execution, step: StepState): void {
+export function startOver(execution: Execution, step: StepState): void {
   for (const scope of scopesIn(step)) dropScope(execution, scope);
   keepAttemptsOfIterations(execution.attempts, step, step.path);
   if (step.status === "scheduled") execution.openTasks -= 1;
   execution.eventWaits.delete(step);
   step.status = "pending";
+  step.holdsEdges = false;
   step.reason = null;
   step.attemptBase = step.attempt;
   step.startedAt = null;

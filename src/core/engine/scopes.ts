@@ -65,7 +65,8 @@ export interface ScopePlace {
   readonly role?: CallRole;
 }
 
-function createEmptyScope(place: ScopePlace): ScopeState {
+/** Without steps. */
+export function createEmptyScope(place: ScopePlace): ScopeState {
   return {
     index: place.index,
     prefix: place.prefix,
@@ -87,7 +88,16 @@ function createEmptyScope(place: ScopePlace): ScopeState {
 }
 
 function createStep(execution: Execution, index: number, path: string, scope: ScopeState): StepState {
-  const attempt = execution.steps.get(path)?.attempt ?? takeAttempts(execution.attempts, path);
+  return createEmptyStep(
+    index,
+    path,
+    scope,
+    execution.steps.get(path)?.attempt ?? takeAttempts(execution.attempts, path),
+  );
+}
+
+/** As it is before anything has happened in it. */
+export function createEmptyStep(index: StepIndex, path: string, scope: ScopeState, attempt: number): StepState {
   return {
     index,
     path,
@@ -105,6 +115,7 @@ function createStep(execution: Execution, index: number, path: string, scope: Sc
     taken: 0,
     dead: 0,
     settled: null,
+    holdsEdges: false,
     closing: null,
     deadline: null,
     totalDeadline: null,
@@ -175,18 +186,28 @@ export function settleEdges(
   execution.agenda.addScope(step.scope);
   if (step.scope.index === CALL_SCOPE) return;
   const { success, failure } = definition.steps[step.index] as Step;
-  for (const target of success) settleEdge(definition, step.scope, target, taken === "success");
-  if (failure.kind === "step") settleEdge(definition, step.scope, failure.step, taken === "failure");
+  const settle = (target: number, isTaken: boolean) => {
+    settleEdge(definition, execution, { scope: step.scope, target, isTaken });
+  };
+  for (const target of success) settle(target, taken === "success");
+  if (failure.kind === "step") settle(failure.step, taken === "failure");
 }
 
-function settleEdge(definition: Definition, scope: ScopeState, target: number, isTaken: boolean): void {
+function settleEdge(
+  definition: Definition,
+  execution: Execution,
+  { scope, target, isTaken }: { readonly scope: ScopeState; readonly target: number; readonly isTaken: boolean },
+): void {
   const { incoming, join, position } = definition.steps[target] as Step;
   const state = scope.steps[position] as StepState;
   if (isTaken) state.taken += 1;
   else state.dead += 1;
-  if (state.status !== "pending" || state.settled !== null) return;
+  if ((state.status !== "pending" && !state.holdsEdges) || state.settled !== null) return;
   const settled = settledBy(join, incoming.length, state);
-  if (settled !== null) markReady(scope, state, settled);
+  if (settled === null) return;
+  if (!state.holdsEdges) return markReady(scope, state, settled);
+  state.settled = settled;
+  settleEdges(definition, execution, state, settled === "run" ? "success" : "none");
 }
 
 function settledBy(join: Step["join"], edges: number, { taken, dead }: StepState): "run" | "dead" | null {

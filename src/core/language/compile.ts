@@ -54,6 +54,7 @@ export function compile(outline: Outline, parts: Parts, document: JsonObject): D
     timeoutAction: toTimeoutAction(text(field(spec, "timeout_action")), "cancel_and_cleanup"),
     fallbackStep: lookup.step(text(field(spec, "fallback_step"))),
     timeoutRetriesMax: timeoutRetriesMax(outline),
+    compensationOrder: text(field(field(spec, "compensation"), "order")) === "parallel" ? "parallel" : "newest_first",
     conditions: compileConditions(outline, lookup),
     steps,
     scopes: outline.scopes.map(toScope),

@@ -43,7 +43,15 @@ export interface Definition {
   readonly fallbackStep: StepIndex | null;
   /** How often `timeout_action: retry` may begin the unfinished steps again. */
   readonly timeoutRetriesMax: number;
+  /** `spec.compensation.order`: one after the other, or all at once. */
+  readonly compensationOrder: "newest_first" | "parallel";
 
+  /** How many executions may run at a time; null: as many as are started. */
+  readonly concurrency: Concurrency | null;
+  /** One start in place of many that come within a time; null: each is a start of its own. */
+  readonly debounce: Debounce | null;
+  /** How many starts are accepted in a time; null: all. */
+  readonly rateLimit: RateLimit | null;
   /** Named conditions: `$.conditions.NAME`. */
   readonly conditions: ReadonlyMap<string, Expression>;
   readonly steps: readonly Step[];
@@ -57,8 +65,35 @@ export interface Definition {
   readonly failureSteps: ScopeIndex | null;
   /** `error_handling.compensation`: runs after what completed was undone. */
   readonly compensationSteps: ScopeIndex | null;
+  /** Whether an execution that fails for good is listed among the dead letters. */
+  readonly keepsDeadLetters: boolean;
   /** The normalised document, for features that read fields which the engine does not execute. */
   readonly document: JsonObject;
+}
+
+export interface Concurrency {
+  readonly limit: number;
+  /** Counted for each value apart; null: for the workflow as a whole. */
+  readonly key: Value | null;
+  readonly onLimit: "queue" | "drop" | "cancel_oldest" | "reject";
+  /** Whether the slot is kept while the execution only waits (`running`: no; `waiting`: unless it waits for children; `tree`: yes). */
+  readonly hold: "running" | "waiting" | "tree";
+  /** At most one, and a start while it runs is answered with that one. */
+  readonly isSingleton: boolean;
+}
+
+export interface Debounce {
+  readonly key: Value | null;
+  /** An execution begins once no start of its key has come for so long ... */
+  readonly periodMs: number;
+  /** ... or once it has waited for so long; null: however long that takes. */
+  readonly waitMsMax: number | null;
+}
+
+export interface RateLimit {
+  readonly key: Value | null;
+  readonly limit: number;
+  readonly periodMs: number;
 }
 
 export type TimeoutAction = "fail" | "retry" | "fallback" | "ignore" | "cancel_and_cleanup";

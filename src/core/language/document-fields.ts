@@ -219,6 +219,11 @@ const SPEC_FIELDS: readonly Field[] = [
   may("timeout_action", choice(...TIMEOUT_ACTIONS), "What happens then."),
   may("fallback_step", REFERENCE, "The step that runs then, where the action is `fallback`."),
   may("retry_policy", object(...RETRY_FIELDS), "The default of steps that call out."),
+  may(
+    "compensation",
+    object(may("order", choice("newest_first", "parallel"), "One after the other (the default), or all at once.")),
+    "How completed steps are undone.",
+  ),
   may("concurrency", CONCURRENCY, "How many executions at a time."),
   may("conditions", list(NAMED_CONDITION), "Conditions with a name."),
   may("includes", list(INCLUDE), "Workflows that are used as steps."),

@@ -97,15 +97,17 @@ function phaseOf({ execution, phaseSince }: View): readonly WaitMessage[] {
   const { compensation, ending } = execution;
   const since = phaseSince === null ? null : toRfc3339(phaseSince);
   if (compensation !== null) {
-    const step = compensation.steps[compensation.place];
-    const count = compensation.steps.length;
+    const { steps, running, next, ended } = compensation;
+    const count = steps.length;
+    const place = [...running.keys()][0] ?? next;
+    const step = steps[place];
     const doing =
       step === undefined
         ? `It has undone what had completed (${count} of ${count}) and winds up.`
-        : `It undoes what had completed: ${quote(step.path)} is number ${compensation.place + 1} of ${count}.`;
-    return [
-      whole("compensating", since, doing, { path: step?.path ?? null, undone: compensation.place, total: count }),
-    ];
+        : running.size > 1
+          ? `It undoes what had completed: ${running.size} steps at once, and ${ended} of ${count} are done.`
+          : `It undoes what had completed: ${quote(step.path)} is number ${place + 1} of ${count}.`;
+    return [whole("compensating", since, doing, { path: step?.path ?? null, undone: ended, total: count })];
   }
   if (ending === null) return [];
   const error = "error" in ending ? ending.error : null;

@@ -3,7 +3,7 @@
 import { unreachable } from "../base/bug.ts";
 import { formatDuration } from "../base/duration.ts";
 import type { StepError } from "../engine/error.ts";
-import type { HistoryEvent, StartDetail } from "../engine/events.ts";
+import type { HistoryEvent, ManualNote, StartDetail } from "../engine/events.ts";
 import type { LogLine } from "./executions.ts";
 
 export function toLogLine(event: HistoryEvent): LogLine {
@@ -19,7 +19,14 @@ function tell(event: HistoryEvent): Told {
     case "ExecutionStarted":
       return ["info", `Started ${event.data.workflow} ${event.data.version}.`];
     case "ExecutionReopened":
-      return ["info", "Re-opened: what failed begins again."];
+      return event.data.compensates === undefined
+        ? ["info", "Re-opened: what failed begins again."]
+        : ["warn", `Re-opened by ${event.data.compensates.by} to be undone: ${event.data.compensates.reason}`];
+    case "ExecutionForked": {
+      const { origin } = event.data;
+      const place = origin.kind === "rerun" ? "" : ` after event ${origin.event}`;
+      return ["info", `Goes on from here as an execution of its own, begun from ${origin.execution_id}${place}.`];
+    }
     case "ExecutionPaused":
       return ["info", event.data.freeze_timers ? "Paused, and all timers with it." : "Paused."];
     case "ExecutionResumed":
@@ -45,10 +52,7 @@ function tell(event: HistoryEvent): Told {
     case "ExecutionFallbackStarted":
       return ["warn", `Falls back after ${told(event.data.error)}`];
     case "CompensationStarted":
-      return [
-        "warn",
-        `Undoes ${event.data.count} completed ${event.data.count === 1 ? "step" : "steps"}, the newest first.`,
-      ];
+      return ["warn", `Undoes ${event.data.count} completed ${event.data.count === 1 ? "step" : "steps"}.`];
     case "SignalReceived":
       return ["info", `Received signal ${event.data.name}.`];
     case "WarningRecorded":
@@ -70,7 +74,7 @@ function tell(event: HistoryEvent): Told {
     case "StepStarted":
       return ["info", `${event.path}: ${begun(event.data.detail)}${again(event.attempt)}.`];
     case "StepCompleted":
-      return ["info", `${event.path}: completed${by(event.data.instance)}.`];
+      return ["info", `${event.path}: completed${by(event.data.instance)}${byHand(event.data.manual)}.`];
     case "StepAttemptFailed":
       return [
         "warn",
@@ -79,7 +83,7 @@ function tell(event: HistoryEvent): Told {
     case "StepFailed":
       return ["error", `${event.path}: failed${by(event.data.instance)}: ${told(event.data.error)}`];
     case "StepSkipped":
-      return ["info", `${event.path}: skipped (${event.data.reason}).`];
+      return ["info", `${event.path}: skipped (${event.data.reason})${byHand(event.data.manual)}.`];
     case "StepClosing":
       return ["debug", `${event.path}: winds up.`];
     case "StepCancelled":
@@ -159,6 +163,11 @@ function ended(status: "completed" | "failed" | "cancelled"): LogLine["level"] {
 
 function again(attempt: number): string {
   return attempt > 1 ? ` (attempt ${attempt})` : "";
+}
+
+function byHand(manual: ManualNote | undefined): string {
+  if (manual === undefined) return "";
+  return ` by hand (${manual.by}${manual.reason === "" ? "" : `: ${manual.reason}`})`;
 }
 
 function by(instance: string | undefined): string {

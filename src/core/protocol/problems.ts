@@ -45,6 +45,21 @@ export const PROBLEMS = {
     title: "There is no such execution",
     help: "Check the id. An execution of another workspace does not exist for you.",
   },
+  STEP_UNKNOWN: {
+    status: 404,
+    title: "There is no such step",
+    help: "The place of a step is its `path` in the execution, such as `each[3].reserve`; lists that have not begun have none.",
+  },
+  EVENT_UNKNOWN: {
+    status: 404,
+    title: "There is no such event",
+    help: "The number is one of the execution's history, from 1 on.",
+  },
+  BULK_NOT_FOUND: {
+    status: 404,
+    title: "There is no such operation on many executions",
+    help: "Check the id. Operations that are over are kept for 30 days.",
+  },
   TASK_NOT_FOUND: {
     status: 404,
     title: "There is no such task",
@@ -90,6 +105,16 @@ export const PROBLEMS = {
     title: "The execution has ended",
     help: "Only what is still going on can be changed in this way.",
   },
+  BULK_ENDED: {
+    status: 409,
+    title: "The operation is over",
+    help: "It has gone through all of its executions; there is nothing left to stop.",
+  },
+  EXECUTION_ENDING: {
+    status: 409,
+    title: "The execution is about to end",
+    help: "It winds up: it was cancelled, its time is over, or an error or `return` has ended it. That cannot be paused; terminate it if it must stop at once.",
+  },
   EXECUTION_NOT_ENDED: {
     status: 409,
     title: "The execution has not ended",
@@ -99,6 +124,36 @@ export const PROBLEMS = {
     status: 409,
     title: "The execution has completed",
     help: "Only executions that failed, timed out or were cancelled can be retried. Rerun it instead.",
+  },
+  EXECUTION_CLOSING: {
+    status: 409,
+    title: "The execution is winding up",
+    help: "Its steps are being cancelled, or what completed is being undone. Wait for its end.",
+  },
+  NOTHING_TO_COMPENSATE: {
+    status: 409,
+    title: "There is nothing to undo",
+    help: "No completed step with `compensate` is left that has not been undone.",
+  },
+  STEP_ENDED: {
+    status: 409,
+    title: "The step has ended",
+    help: "Only a step that has not ended can be skipped or completed by hand.",
+  },
+  STEP_CLOSING: {
+    status: 409,
+    title: "The step is being wound up",
+    help: "It is about to end. Look at the execution again in a moment.",
+  },
+  RERUN_PLACE_UNFIT: {
+    status: 409,
+    title: "Nothing can begin from there",
+    help: "A rerun begins before the execution ended or wound up, and at a step that has begun. Choose an earlier event, or rerun from the start.",
+  },
+  HISTORY_TOO_LONG: {
+    status: 409,
+    title: "The history is too long to be copied",
+    help: "A rerun from a step or event copies what happened before it. Choose an earlier place, or rerun from the start.",
   },
   EXECUTION_QUARANTINED: {
     status: 409,
@@ -156,6 +211,11 @@ export const PROBLEMS = {
     status: 500,
     title: "A fault of the platform",
     help: "Nothing is wrong with the request. Report it with its `request_id`.",
+  },
+  STORAGE_FULL: {
+    status: 503,
+    title: "The disk is full",
+    help: "Nothing was accepted; what is stored can be read. Free space on the disk of the data directory: the platform goes on by itself within seconds, without a restart.",
   },
   UNAVAILABLE: {
     status: 503,

@@ -27,14 +27,22 @@ export function recordStart(decision: Decision, step: StepState, detail: StartDe
 }
 
 /**
- * The step's own input, or the default of the types that have one: the workflow's input, in a loop body the item.
+ * What was given by hand, the step's own input, or the default of the types that have one: the workflow's input, in a
+ * loop body the item.
  * Throws where it cannot be evaluated or is too large.
  */
 export function inputOf(decision: Decision, step: StepState): Json {
   const { input } = decision.stepOf(step);
+  const given = decision.execution.stepInputs.get(step.path);
+  if (given !== undefined) return given;
   const value = input === null ? defaultInput(decision, step) : decision.evaluate(input, step);
   if (input !== null) decision.checkPayload(step, value, "input");
   return value;
+}
+
+/** Whether the step has an input of its own, in the text or given by hand. */
+export function hasInput(decision: Decision, step: StepState): boolean {
+  return decision.stepOf(step).input !== null || decision.execution.stepInputs.has(step.path);
 }
 
 function defaultInput(decision: Decision, { scope }: StepState): Json {

@@ -14,7 +14,7 @@ import type { Decision } from "../decision.ts";
 import { type Answered, complete, fail } from "../ends.ts";
 import type { FilledPlace } from "../events.ts";
 import type { StepState } from "../execution.ts";
-import { inputOf } from "./start.ts";
+import { hasInput, inputOf } from "./start.ts";
 
 export function beginTask(decision: Decision, step: StepState, definition: Step): void {
   const attempt = step.attempt + 1;
@@ -69,7 +69,7 @@ function workOf(decision: Decision, step: StepState, { spec, type, input }: Step
       return {
         executor: `@${type}`,
         function: type,
-        input: input === null ? { config } : { config, input: inputOf(decision, step) },
+        input: hasInput(decision, step) ? { config, input: inputOf(decision, step) } : { config },
         secrets: [...placesOf(decision, step, spec.config, ["config"]), ...placesOf(decision, step, input, ["input"])],
       };
     }
@@ -81,11 +81,10 @@ function workOf(decision: Decision, step: StepState, { spec, type, input }: Step
 function requestOf(decision: Decision, step: StepState, spec: HttpSpec): Json {
   const request = decision.evaluate(spec.request, step);
   assert(isObject(request), `the request of "${step.path}" to be an object`);
-  const { input } = decision.stepOf(step);
   const expectStatus = spec.expectStatus?.map(({ from, to }): JsonObject => ({ from, to }));
   return {
     ...request,
-    ...(input === null ? {} : { input: inputOf(decision, step) }),
+    ...(hasInput(decision, step) ? { input: inputOf(decision, step) } : {}),
     ...(expectStatus === undefined ? {} : { expect_status: expectStatus }),
   };
 }
