@@ -16,6 +16,7 @@ import { type Part, partOf } from "./commit.ts";
 import type { Effect } from "./effects.ts";
 import { type CommandAnswer, commandItem, type MessageBody, type PublishItem, type Reply } from "./item.ts";
 import { type Loop, shardOfExecution, submitInternal } from "./loop.ts";
+import { isPassing } from "./refusal.ts";
 import type { Resident, Shard } from "./shard.ts";
 
 /** What could not be asked of the store is asked again after this long. */
@@ -108,7 +109,7 @@ function deliver(loop: Loop, executionId: string, event: EmittedEvent, heard: (i
   const { id, name, data, correlation_key: correlationKey } = event;
   const command: Command = { kind: "DeliverEvent", event: { id, name, data, correlationKey } };
   const reply: Reply<CommandAnswer> = {
-    resolve: (answer) => heard(answer.kind !== "refused" || answer.refusal.code !== "UNAVAILABLE"),
+    resolve: (answer) => heard(answer.kind !== "refused" || !isPassing(answer.refusal)),
     reject: () => heard(true),
   };
   submitInternal(loop, shardOfExecution(loop, executionId), commandItem(executionId, command, { reply }));

@@ -17,7 +17,7 @@ import { type Batch, createBatch } from "./commit.ts";
 import type { Definitions } from "./definitions.ts";
 import { type Item, refuseItem } from "./item.ts";
 import { Queue } from "./queue.ts";
-import type { Refusal } from "./refusal.ts";
+import { type Refusal, STORAGE_FULL } from "./refusal.ts";
 import { createShard, type Loading, lengthOf, type Resident, type Shard } from "./shard.ts";
 import { Subscriptions } from "./subscriptions.ts";
 import { WakeUps } from "./wake-ups.ts";
@@ -94,7 +94,11 @@ export interface Pulse {
 }
 
 export interface StoreCondition {
+  /** Why it cannot be written to; null: as far as is known, it can. */
   error: string | null;
+  /** There is no room left. */
+  isFull: boolean;
+  isChecking: boolean;
   /** When the write in flight was begun; null while there is none. */
   writingSince: Instant | null;
   lastWriteMs: number;
@@ -120,14 +124,15 @@ export function createLoop(options: LoopOptions): Loop {
     subscriptions: new Subscriptions(),
     pulse: { armedFor: null, cancel: () => {}, sweptAt: now, scannedAt: now, cleanedAt: now, delayMs: 0 },
     quarantined: new Map(),
-    condition: { error: null, writingSince: null, lastWriteMs: 0 },
+    condition: { error: null, isFull: false, isChecking: false, writingSince: null, lastWriteMs: 0 },
   };
   return loop;
 }
 
 /** From outside: refused at once where the shard stands still or has too much to do. */
 export function submit(loop: Loop, shard: Shard, item: Item): void {
-  if (shard.status !== "running" || loop.isStopping) return refuseItem(item, unavailable(loop));
+  if (shard.status !== "running" || loop.isStopping || loop.condition.isFull)
+    return refuseItem(item, unavailable(loop));
   if (shard.inbox.external.length >= loop.limits.inboxMax) return refuseItem(item, OVERLOADED);
   shard.inbox.external.push(item);
   scheduleTurn(loop);
@@ -180,6 +185,7 @@ export function forget(loop: Loop, resident: Resident): void {
 }
 
 export function unavailable(loop: Loop): Refusal {
+  if (loop.condition.isFull && !loop.isStopping) return STORAGE_FULL;
   const reason = loop.isStopping ? "the platform is being stopped" : "the store could not be written to";
   return {
     code: "UNAVAILABLE",

@@ -11,6 +11,8 @@ import type { Clock } from "../ports/clock.ts";
 import type { Entropy } from "../ports/entropy.ts";
 import type { RowStatus, Store } from "../ports/store.ts";
 import type { Board, Shards } from "./board.ts";
+import type { Controls } from "./bulk/act.ts";
+import { createBulks } from "./bulk/create-bulks.ts";
 import type { Definitions } from "./definitions.ts";
 import type { Executors } from "./executors.ts";
 import { healthOf } from "./health.ts";
@@ -20,7 +22,7 @@ import { createLoop, HOST_LIMITS, type HostLimits, type Loop, shardAt, shardOfEx
 import { type Prepared, prepareStart } from "./prepare-start.ts";
 import { arm } from "./pulse.ts";
 import { followExecution, readHistory, readRow, waitForEnd } from "./reads.ts";
-import { takeOver } from "./recovery.ts";
+import { takeOverFirst } from "./recovery.ts";
 import type { Outcome } from "./refusal.ts";
 import { executionUnknown, prepareRerun } from "./rerun.ts";
 import { stop } from "./stop.ts";
@@ -64,19 +66,10 @@ export async function openHost(options: HostOptions): Promise<Host> {
     report,
     takeTurn,
   });
-  await Promise.all(loop.shards.map((shard) => takeOver(loop, shard)));
+  await Promise.all(loop.shards.map((shard) => takeOverFirst(loop, shard)));
   arm(loop);
-
-  return {
-    definitions,
-    executors: tasks,
-    start: async (request) => decideStart(loop, await prepareStart(loop, request)),
-    startMany: async (requests) => {
-      const prepared = await Promise.all(requests.map((request) => prepareStart(loop, request)));
-      return await Promise.all(prepared.map((start) => decideStart(loop, start)));
-    },
+  const controls: Controls = {
     rerun: async (request) => decideStart(loop, await prepareRerun(loop, request)),
-
     cancel: ({ commandId: id, reason, ...place }) => ask(loop, place, { kind: "Cancel", id, reason }),
     terminate: ({ commandId: id, reason, ...place }) => ask(loop, place, { kind: "Terminate", id, reason }),
     pause: ({ commandId: id, freezeTimers, ...place }) => ask(loop, place, { kind: "Pause", id, freezeTimers }),
@@ -84,6 +77,21 @@ export async function openHost(options: HostOptions): Promise<Host> {
     signal: async ({ commandId: id, name, data, ...place }) =>
       tooLong(loop, data) ?? (await ask(loop, place, { kind: "Signal", id, name, data })),
     retry: ({ commandId: id, ...place }) => ask(loop, place, { kind: "Retry", id }),
+  };
+  const bulks = createBulks({ store, clock, entropy, controls, report });
+  bulks.recover();
+
+  return {
+    ...controls,
+    bulks,
+    definitions,
+    executors: tasks,
+    start: async (request) => decideStart(loop, await prepareStart(loop, request)),
+    startMany: async (requests) => {
+      const prepared = await Promise.all(requests.map((request) => prepareStart(loop, request)));
+      return await Promise.all(prepared.map((start) => decideStart(loop, start)));
+    },
+
     publish: async (event) => tooLong(loop, event.data) ?? (await publish(loop, event)),
 
     read: (request) => readRow(loop, request),
@@ -94,7 +102,12 @@ export async function openHost(options: HostOptions): Promise<Host> {
     follow: (request) => followExecution(loop, request),
     leasesOf: tasks.leasesOf,
     health: () => healthOf(loop),
-    [Symbol.asyncDispose]: () => stop(loop),
+    async [Symbol.asyncDispose]() {
+      // What it has sent is answered by the loop as it stops.
+      const bulksStopped = bulks.stop();
+      await stop(loop);
+      await bulksStopped;
+    },
   };
 }
 

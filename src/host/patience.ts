@@ -58,6 +58,7 @@ export function withPatience(store: Store, clock: Clock): Store {
       list: (query) => limited(documents.list(query)),
     },
     measure: () => limited(store.measure()),
+    check: () => limited(store.check()),
     [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
   };
 }

@@ -7,6 +7,7 @@ import type { Instant } from "../core/base/time.ts";
 import { commandItem } from "./item.ts";
 import { type Loop, submitInternal } from "./loop.ts";
 import { scan, sweep } from "./parking.ts";
+import { checkStorage } from "./storage.ts";
 
 const BEAT_MS_MAX = 1000;
 const SWEEP_MS = 5000;
@@ -31,6 +32,7 @@ function beat(loop: Loop): void {
   if (pulse.armedFor !== null) pulse.delayMs = Math.max(0, now - pulse.armedFor);
   pulse.armedFor = null;
   wakeDue(loop, now);
+  checkStorage(loop);
   if (isOver(pulse.sweptAt, SWEEP_MS, now)) pulse.sweptAt = sweep(loop, now) ? now : 0;
   if (isOver(pulse.scannedAt, SWEEP_MS, now)) {
     pulse.scannedAt = now;

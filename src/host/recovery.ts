@@ -6,19 +6,33 @@
  * asks for.
  */
 
-import type { OutboxRow } from "../ports/store.ts";
+import { type OutboxRow, StoreError } from "../ports/store.ts";
 import { fanOut } from "./events.ts";
 import { type Message, messageItem, parseMessageBody, refuseItem } from "./item.ts";
 import { load } from "./loading.ts";
 import { type Loop, shardOfExecution, submitInternal, unavailable } from "./loop.ts";
 import { scan } from "./parking.ts";
 import { drain, type Shard } from "./shard.ts";
+import { sawFailure, sawSuccess } from "./storage.ts";
 
 /** While the store refuses even a new epoch, it is asked again after this long. */
 const AGAIN_MS = 1000;
 
-/** The first time. Rejects if the store cannot be asked: a platform that cannot read should say so and not start. */
-export async function takeOver(loop: Loop, shard: Shard): Promise<void> {
+/**
+ * The first time. Rejects if the store cannot be asked: a platform that cannot read should say so and not start. One that
+ * finds the disk full can, and takes its shards over once there is room.
+ */
+export async function takeOverFirst(loop: Loop, shard: Shard): Promise<void> {
+  try {
+    await takeOver(loop, shard);
+  } catch (error) {
+    if (!(error instanceof StoreError && error.kind === "full")) throw error;
+    sawFailure(loop, error);
+    restart(loop, shard);
+  }
+}
+
+async function takeOver(loop: Loop, shard: Shard): Promise<void> {
   const { generation } = shard;
   shard.status = "loading";
   const epoch = await loop.store.acquire(shard.index);
@@ -26,7 +40,7 @@ export async function takeOver(loop: Loop, shard: Shard): Promise<void> {
   if (shard.generation !== generation || loop.isStopping) return;
   shard.epoch = epoch;
   shard.status = "running";
-  loop.condition.error = null;
+  sawSuccess(loop);
   for (const executionId of active) load(loop, shard, executionId, "background");
   for (const row of outbox) receive(loop, shard, row);
   scan(loop, shard);
@@ -41,7 +55,7 @@ export function restart(loop: Loop, shard: Shard): void {
     takeOver(loop, shard).then(
       () => loop.subscriptions.lookAgain((executionId) => shardOfExecution(loop, executionId) === shard),
       (error: unknown) => {
-        loop.condition.error = error instanceof Error ? error.message : String(error);
+        sawFailure(loop, error);
         loop.report(error, `shard ${shard.index} could not be taken over and is tried again`);
         if (shard.generation !== generation) return;
         shard.status = "stopped";

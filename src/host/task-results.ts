@@ -5,7 +5,7 @@ import type { FinishTask, Shards } from "./board.ts";
 import { type CommandAnswer, commandItem, type Reply } from "./item.ts";
 import { load } from "./loading.ts";
 import { type Loop, shardOfExecution, submit } from "./loop.ts";
-import { type Refusal, RefusedError } from "./refusal.ts";
+import { isPassing, RefusedError } from "./refusal.ts";
 
 /** `loop` is asked for at each call: the board is made before the loop that it serves. */
 export function createShardsFor(loop: () => Loop): Shards {
@@ -49,8 +49,4 @@ function wake(loop: Loop, executionIds: readonly string[]): void {
 function toCommand({ path, attempt, answer, startedAt, instance }: FinishTask): Command {
   if (answer.status === "failed") return { kind: "FailTask", path, attempt, error: answer.error, startedAt, instance };
   return { kind: "CompleteTask", path, attempt, output: answer.output, http: answer.http, startedAt, instance };
-}
-
-function isPassing(refusal: Refusal): boolean {
-  return refusal.code === "UNAVAILABLE" || refusal.code === "OVERLOADED";
 }

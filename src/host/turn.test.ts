@@ -155,7 +155,7 @@ test("a failed write stops its own shards only", async () => {
   failing = broken.shard;
   const pause = (executionId: string) =>
     world.now(world.host.pause({ workspace: WORKSPACE, executionId, commandId: "p", freezeTimers: false }));
-  assert.equal(refused(await pause(broken.id)), "UNAVAILABLE");
+  assert.equal(refused(await pause(broken.id)), "STORAGE_FULL");
   assert.equal(refused(await pause(fine.id)), "ok");
   assert.equal((await world.row(broken.id)).status, "running", "reads go on");
   failing = null;

@@ -20,6 +20,7 @@ import { restart } from "./recovery.ts";
 import { settle } from "./settle.ts";
 import { type Shard, takeFrom } from "./shard.ts";
 import { takeStart } from "./start.ts";
+import { sawFailure, sawSuccess } from "./storage.ts";
 
 /** How many items of one shard are taken before the next shard has its turn. */
 const ITEMS_AT_A_STRETCH = 32;
@@ -86,11 +87,11 @@ export function flush(loop: Loop): void {
   write(loop, batch).then(
     (refused) => {
       loop.condition.lastWriteMs = loop.clock.now() - startedAt;
-      loop.condition.error = null;
+      sawSuccess(loop);
       ended(loop, batch, refused, null);
     },
     (error: unknown) => {
-      loop.condition.error = error instanceof Error ? error.message : String(error);
+      sawFailure(loop, error);
       loop.report(error, "a write failed; its shards are taken over again");
       ended(
         loop,

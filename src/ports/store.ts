@@ -93,6 +93,9 @@ export interface Store extends AsyncDisposable {
 
   /** Bytes on disk and rows, for health and metrics. */
   measure(): Promise<{ readonly bytes: number; readonly executions: number }>;
+
+  /** Resolves if a write could be done now; rejects as a write would, without writing anything of anybody. */
+  check(): Promise<void>;
 }
 
 /**

@@ -16,7 +16,7 @@ test("a refusal that was thrown is told as it is, and when to come back", () => 
 
 test("a failure of the storage is told without its text; a bug is only owned up to", () => {
   const full = troubleOfError(new StoreError("full", "disk /secret is full"));
-  assert.deepEqual([full.code, full.retryAfter], ["UNAVAILABLE", 1]);
+  assert.deepEqual([full.code, full.retryAfter], ["STORAGE_FULL", 5]);
   assert.doesNotMatch(full.detail, /secret/);
   const bug = troubleOfError(new TypeError("cannot read x"));
   assert.equal(bug.code, "INTERNAL");

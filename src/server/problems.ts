@@ -2,7 +2,7 @@
 
 import type { Json } from "../core/base/json.ts";
 import { PROBLEMS, type Problem, type ProblemCode, type ProblemError, problemType } from "../core/protocol/problems.ts";
-import { type Refusal, RefusedError } from "../host/refusal.ts";
+import { type Refusal, RefusedError, STORAGE_FULL } from "../host/refusal.ts";
 import { StoreError } from "../ports/store.ts";
 
 /** A problem on its way out, not yet tied to a request. */
@@ -52,11 +52,9 @@ export function troubleOfError(error: unknown): Trouble {
   if (error instanceof StoreError && error.kind === "cursor") {
     return trouble("BAD_REQUEST", error.message, [{ pointer: "query/cursor", detail: error.message }]);
   }
+  if (error instanceof StoreError && error.kind === "full") return troubleOf(STORAGE_FULL);
   if (error instanceof StoreError) {
-    const detail =
-      error.kind === "full"
-        ? "Expected room to store it, but the storage is full."
-        : "Expected the storage to answer, but it cannot be used at the moment.";
+    const detail = "Expected the storage to answer, but it cannot be used at the moment.";
     return { ...trouble("UNAVAILABLE", detail), retryAfter: RETRY_AFTER_SECONDS };
   }
   return trouble(
@@ -83,9 +81,11 @@ export function toProblem(
   };
 }
 
+const WAITS: ReadonlySet<ProblemCode> = new Set(["OVERLOADED", "STORAGE_FULL", "UNAVAILABLE", "SIGNALS_FULL"]);
+
 /** Headers that go with a problem. */
 export function problemHeaders({ code, retryAfter, headers }: Trouble): Record<string, string> {
-  const waits = code === "OVERLOADED" || code === "UNAVAILABLE" || code === "SIGNALS_FULL";
+  const waits = WAITS.has(code);
   return {
     ...headers,
     ...(waits ? { "retry-after": String(Math.max(1, Math.ceil(retryAfter ?? RETRY_AFTER_SECONDS))) } : {}),

@@ -5,8 +5,8 @@
 
 import type { JsonObject } from "../../src/core/base/json.ts";
 import type { Host, Started, StartRequest } from "../../src/host/host.ts";
-import type { Outcome } from "../../src/host/refusal.ts";
-import { ask, insist, isLater } from "./network.ts";
+import { isPassing, type Outcome } from "../../src/host/refusal.ts";
+import { ask, insist } from "./network.ts";
 import { register } from "./operators.ts";
 import type { Scenario } from "./scenarios.ts";
 import { OTHER_WORKSPACE, WORKSPACE, type World } from "./world.ts";
@@ -95,7 +95,7 @@ async function begin(world: World, order: Order): Promise<string | null> {
       return outcome.row.id;
     }
     if (outcome === null && order.naming === "none" && world.chance.happens(0.5)) return null;
-    if (outcome !== null && !isLater(outcome.refusal) && outcome.refusal.code !== "WORKFLOW_ARCHIVED") {
+    if (outcome !== null && !isPassing(outcome.refusal) && outcome.refusal.code !== "WORKFLOW_ARCHIVED") {
       world.fail("a start that fits is taken", `${order.token}: ${outcome.refusal.code} ${outcome.refusal.message}`);
       return null;
     }

@@ -4,7 +4,7 @@
  */
 
 import type { Host } from "../../src/host/host.ts";
-import { type Outcome, type Refusal, RefusedError } from "../../src/host/refusal.ts";
+import { isPassing, type Outcome, RefusedError } from "../../src/host/refusal.ts";
 import { StoreError } from "../../src/ports/store.ts";
 import type { Process } from "./process.ts";
 import type { World } from "./world.ts";
@@ -37,7 +37,7 @@ export function ask<T>(world: World, send: (host: Host) => Promise<T>, options: 
       send(host).then(
         (answer) => comeBack(process, answer),
         (error: unknown) => {
-          if (!isPassing(error)) world.fail("nothing is thrown at callers", `${options.who}: ${describe(error)}`);
+          if (!isTrouble(error)) world.fail("nothing is thrown at callers", `${options.who}: ${describe(error)}`);
           comeBack(process, null);
         },
       );
@@ -66,13 +66,9 @@ export async function insist<T>(
 ): Promise<Outcome<T>> {
   for (;;) {
     const outcome = await ask(world, send, { ...options, who });
-    if (outcome !== null && (outcome.ok || !isLater(outcome.refusal))) return outcome;
+    if (outcome !== null && (outcome.ok || !isPassing(outcome.refusal))) return outcome;
     await world.sleep(world.chance.between(100, 1500));
   }
-}
-
-export function isLater({ code }: Refusal): boolean {
-  return code === "UNAVAILABLE" || code === "OVERLOADED";
 }
 
 function route(world: World): Process | null {
@@ -86,7 +82,7 @@ function travelMs({ chance, faults }: World): number {
 }
 
 /** The server makes "try again in a moment" of these. */
-function isPassing(error: unknown): boolean {
+function isTrouble(error: unknown): boolean {
   if (error instanceof RefusedError) return true;
   return error instanceof StoreError && (error.kind === "gone" || error.kind === "unknown" || error.kind === "full");
 }

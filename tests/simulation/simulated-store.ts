@@ -111,6 +111,7 @@ export function simulatedStore(world: World, process: Process): Store {
       list: (query) => call("documents.list", "read", () => base.documents.list(query)),
     },
     measure: () => call("measure", "read", () => base.measure()),
+    check: () => call("check", "write", () => base.check()),
     async [Symbol.asyncDispose]() {
       // The disk outlives every process.
     },

@@ -79,5 +79,6 @@ export const COMMON_PROBLEMS: readonly ProblemCode[] = [
   "ORIGIN_NOT_ALLOWED",
   "HOST_NOT_ALLOWED",
   "INTERNAL",
+  "STORAGE_FULL",
   "UNAVAILABLE",
 ];

@@ -36,6 +36,7 @@ export function closingContract(open: () => Promise<Store>, reopen?: (store: Sto
     await rejectsAs("gone", store.documents.put([{ ...place, expected: null, body: 1, group: null }]));
     await rejectsAs("gone", store.documents.list({ collection: "c", workspace: "w", limit: 1 }));
     await rejectsAs("gone", store.measure());
+    await rejectsAs("gone", store.check());
   });
 
   test("what was asked before the store is closed is answered", async () => {

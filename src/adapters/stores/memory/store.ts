@@ -140,6 +140,7 @@ export function openMemoryStore(options: { readonly shards?: number } = {}): Sto
     },
 
     measure: () => answer(() => ({ bytes: 0, executions: state.rows.size })),
+    check: () => answer(() => {}),
 
     async [Symbol.asyncDispose]() {
       isOpen = false;

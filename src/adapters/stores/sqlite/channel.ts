@@ -26,6 +26,10 @@ export interface Thread<C extends Calls> {
   ): Promise<Awaited<ReturnType<C[Name]>>>;
   /** Answers what was asked before, then ends the thread. May be called twice. */
   close(): Promise<void>;
+  /** Nothing that is asked of it from now on will be done. */
+  readonly isDead: boolean;
+  /** Resolves when it has ended, and with it its locks. */
+  readonly ended: Promise<void>;
 }
 
 interface Request {
@@ -93,6 +97,11 @@ export function startThread<C extends Calls>(source: URL, data: unknown, lostAs:
   }
 
   return {
+    get isDead() {
+      return death !== null;
+    },
+    ended,
+
     async open() {
       try {
         await ask<void>(OPEN, []);

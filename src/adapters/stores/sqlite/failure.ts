@@ -10,12 +10,14 @@ export interface Failure {
 
 const SQLITE_BUSY = 5;
 
+const SQLITE_FULL = 13;
+
 /** SQLite's primary result codes that mean something to a caller. */
 const KINDS: ReadonlyMap<number, StoreErrorKind> = new Map([
   [SQLITE_BUSY, "gone"], // Somebody else holds the file beyond our patience.
   [8, "gone"], // SQLITE_READONLY
   [11, "corrupt"], // SQLITE_CORRUPT
-  [13, "full"], // SQLITE_FULL
+  [SQLITE_FULL, "full"],
   [14, "gone"], // SQLITE_CANTOPEN
   [18, "conflict"], // SQLITE_TOOBIG
   [19, "conflict"], // SQLITE_CONSTRAINT
@@ -38,6 +40,10 @@ export function toFailure(error: unknown, otherwise: "gone" | "unknown"): Failur
 /** Whether somebody else holds what was asked for. */
 export function isBusy(error: unknown): boolean {
   return primaryCodeOf(error) === SQLITE_BUSY;
+}
+
+export function isFull(error: unknown): boolean {
+  return primaryCodeOf(error) === SQLITE_FULL;
 }
 
 /** Extended codes carry the primary one in their low byte. */

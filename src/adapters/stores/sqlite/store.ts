@@ -14,7 +14,7 @@ import { dirname, resolve } from "node:path";
 import { assert } from "../../../core/base/bug.ts";
 import type { Json } from "../../../core/base/json.ts";
 import { type Document, type FoundOutboxRow, type SharedRow, type Store, StoreError } from "../../../ports/store.ts";
-import { startThread, type Thread, threadBeside } from "./channel.ts";
+import { type Calls, startThread, type Thread, threadBeside } from "./channel.ts";
 import {
   encodeBatches,
   parseStored,
@@ -23,6 +23,7 @@ import {
   toExecutionRow,
   toListedRow,
 } from "./codec.ts";
+import { createLastingThread } from "./lasting-thread.ts";
 import type { ReaderCalls, ReaderData, StoredOutboxRow, StoredSharedRow } from "./reader.ts";
 import type { WriterCalls, WriterData } from "./thread.ts";
 
@@ -49,8 +50,12 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   const writerData: WriterData = { directory, shards, bytesMax: options.bytesMax ?? null };
   const readerData: ReaderData = { directory };
   // Both start at once, which takes longer than all that they open.
-  const writer = startThread<WriterCalls>(threadBeside(import.meta.url, "thread"), writerData, "unknown");
-  const reader = startThread<ReaderCalls>(threadBeside(import.meta.url, "reader"), readerData, "gone");
+  const writer = createLastingThread(() =>
+    startThread<WriterCalls>(threadBeside(import.meta.url, "thread"), writerData, "unknown"),
+  );
+  const reader = createLastingThread(() =>
+    startThread<ReaderCalls>(threadBeside(import.meta.url, "reader"), readerData, "gone"),
+  );
   try {
     await writer.open();
     await reader.open();
@@ -62,7 +67,9 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   }
 }
 
-function storeOf(shards: number, writer: Thread<WriterCalls>, reader: Thread<ReaderCalls>): Store {
+type Asked<C extends Calls> = Pick<Thread<C>, "call" | "close">;
+
+function storeOf(shards: number, writer: Asked<WriterCalls>, reader: Asked<ReaderCalls>): Store {
   return {
     shards,
 
@@ -133,6 +140,7 @@ function storeOf(shards: number, writer: Thread<WriterCalls>, reader: Thread<Rea
     },
 
     measure: () => reader.call("measure", []),
+    check: () => writer.call("check", []),
 
     async [Symbol.asyncDispose]() {
       // The writer last: whose connection is the last one brings the log into the file.

@@ -17,8 +17,10 @@ import { BUSY_TIMEOUT_MS, createCheckpoints } from "./checkpoint.ts";
 import { decodeBatches } from "./codec.ts";
 import { createDocumentWriter, type StoredDocumentWrite } from "./documents.ts";
 import { createExecutionWriter } from "./executions.ts";
+import { isFull } from "./failure.ts";
 import { openLock } from "./lock.ts";
 import { migrate } from "./migrations.ts";
+import { createRoom } from "./room.ts";
 import { createRowWriter } from "./rows.ts";
 import { DATABASE_FILE } from "./schema.ts";
 
@@ -30,6 +32,7 @@ export type WriterCalls = {
   /** Answers whether there may be more: each call drops a bounded number, so that appends come between. */
   readonly dropEvents: (before: number) => boolean;
   readonly dropKeys: (before: number) => boolean;
+  readonly check: () => void;
   readonly close: () => void;
 };
 
@@ -61,6 +64,7 @@ function openLocked({ directory, shards, bytesMax }: WriterData, lock: DatabaseS
   migrate(db);
   const epochs = loadEpochs(db, shards);
 
+  const room = createRoom(directory);
   const checkpoints = createCheckpoints(db);
   const executions = createExecutionWriter(db);
   const writeRows = createRowWriter(db);
@@ -87,6 +91,7 @@ function openLocked({ directory, shards, bytesMax }: WriterData, lock: DatabaseS
       return answer;
     } catch (error) {
       abandon();
+      if (isFull(error)) room.ranOut();
       throw error;
     }
   }
@@ -106,12 +111,14 @@ function openLocked({ directory, shards, bytesMax }: WriterData, lock: DatabaseS
 
     acquire(shard) {
       const epoch = defined(epochs[shard], `shard ${shard} to be one of ${epochs.length}`) + 1;
+      room.demand();
       transact(() => updateEpoch.run(epoch, shard));
       epochs[shard] = epoch;
       return epoch;
     },
 
     append(encoded) {
+      room.demand();
       const { batches, takeBytes } = decodeBatches(encoded);
       const refused = new Set<number>();
       transact(() => {
@@ -129,9 +136,15 @@ function openLocked({ directory, shards, bytesMax }: WriterData, lock: DatabaseS
       return { refused: [...refused] };
     },
 
-    putDocuments: (writes) => transact(() => documents.put(writes)),
+    putDocuments(writes) {
+      room.demand();
+      return transact(() => documents.put(writes));
+    },
+
     dropEvents: (before) => transact(() => deleteEvents.run(before).changes === DROPPED_MAX),
     dropKeys: (before) => transact(() => deleteKeys.run(before).changes === DROPPED_MAX),
+
+    check: () => room.demand(),
 
     close() {
       checkpoints.stop();
@@ -162,12 +175,14 @@ function openDatabase(directory: string, bytesMax: number | null): DatabaseSync 
 
 /** The number of shards was settled when the store was made: ids carry their shard. */
 function loadEpochs(db: DatabaseSync, shardsOfNew: number): number[] {
-  db.exec("begin immediate");
-  db.prepare("insert or ignore into setting values ('shards', ?)").run(shardsOfNew);
-  const shards = Number(db.prepare("select value from setting where name = 'shards'").get()?.["value"]);
-  const insertShard = db.prepare("insert or ignore into shard values (?, 0)");
-  for (let shard = 0; shard < shards; shard++) insertShard.run(shard);
-  db.exec("commit");
+  // Nothing is written where all is there: on a full disk the store should open, for its reads.
+  if (db.prepare("select 1 from setting where name = 'shards'").get() === undefined) {
+    db.exec("begin immediate");
+    db.prepare("insert into setting values ('shards', ?)").run(shardsOfNew);
+    const insertShard = db.prepare("insert into shard values (?, 0)");
+    for (let shard = 0; shard < shardsOfNew; shard++) insertShard.run(shard);
+    db.exec("commit");
+  }
   return db
     .prepare("select epoch from shard order by shard")
     .all()
