@@ -17,7 +17,7 @@ export function rowAfter(row: ExecutionRow | null, events: readonly HistoryEvent
   let next = row?.parked === true && events.length > 0 ? unparked(row) : row;
   for (const event of events) {
     if (event.path !== null) continue;
-    next = next === null ? firstRow(event, about) : changed(next, event);
+    next = next === null ? firstRow(event, about) : changed(next, event, about);
   }
   const { status } = about.execution;
   // A cancel request lets a paused execution go on, for instance: which events do so is the engine's business.
@@ -63,21 +63,28 @@ function firstRow(event: HistoryEvent, about: About): ExecutionRow | null {
     errorCode: null,
     errorMessage: null,
     quarantine: null,
+    deadLetter: false,
+    replays: 0,
+    dropped: null,
   };
 }
 
-function changed(row: ExecutionRow, event: HistoryEvent): ExecutionRow {
+function changed(row: ExecutionRow, event: HistoryEvent, about: About): ExecutionRow {
   switch (event.type) {
+    case "ExecutionQueued":
+      return event.data.begins ? { ...row, startedAt: null } : row;
+    case "ExecutionAdmitted":
+      return { ...row, startedAt: row.startedAt ?? Date.parse(event.at) };
     case "ExecutionReopened":
-      return { ...row, status: "running", finishedAt: null, errorCode: null, errorMessage: null };
+      return { ...replayed(row), status: "running", finishedAt: null, errorCode: null, errorMessage: null };
     case "ExecutionCompleted":
       return ended(row, event.at, "completed", null);
     case "ExecutionFailed":
-      return ended(row, event.at, "failed", event.data.error);
+      return asDeadLetter(ended(row, event.at, "failed", event.data.error), about);
     case "ExecutionCancelled":
       return ended(row, event.at, "cancelled", null);
     case "ExecutionTimedOut":
-      return ended(row, event.at, "timed_out", event.data.error);
+      return asDeadLetter(ended(row, event.at, "timed_out", event.data.error), about);
     default:
       return row;
   }
@@ -91,4 +98,15 @@ function ended(row: ExecutionRow, at: string, status: RowStatus, error: StepErro
     errorCode: error?.code ?? null,
     errorMessage: error === null ? null : error.message.slice(0, MESSAGE_LENGTH_MAX),
   };
+}
+
+/** Somebody has begun it again: whatever becomes of that, this end of it is dealt with. */
+export function replayed(row: ExecutionRow): ExecutionRow {
+  return { ...row, deadLetter: false, replays: row.replays + 1, dropped: null };
+}
+
+/** A child whose parent waits for it is the parent's failure, and no letter of its own. */
+function asDeadLetter(row: ExecutionRow, { execution, definition }: About): ExecutionRow {
+  const isKept = definition.keepsDeadLetters && execution.parent?.waits !== true;
+  return { ...row, deadLetter: isKept, dropped: null };
 }

@@ -20,6 +20,7 @@ export type Command =
   | { readonly kind: "Admit"; readonly key: string }
   /** There is no slot of this key, and its workflow says not to wait for one. */
   | { readonly kind: "Drop"; readonly key: string; readonly limit: number }
+  | AnswerCircuit
   | { readonly kind: "WakeUp" }
   /** Goes on with a decision that stopped at its limit; also sent to everything that is loaded again. */
   | { readonly kind: "Continue" }
@@ -80,6 +81,17 @@ export interface ForkExecution {
   /** Replaces the workflow's own time-out; null keeps it. */
   readonly timeoutMs: number | null;
   readonly terminatesOrigin: boolean;
+}
+
+/** What a circuit breaker says to an attempt that has asked. `permit`: the call is one of those that show how the target is. */
+export interface AnswerCircuit {
+  readonly kind: "AnswerCircuit";
+  readonly path: string;
+  readonly attempt: number;
+  readonly target: string;
+  readonly verdict: "closed" | "permit" | "open";
+  /** Until when it is open, where that is known. */
+  readonly until: Instant | null;
 }
 
 /** An executor's answer for one attempt. */

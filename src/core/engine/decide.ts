@@ -21,7 +21,8 @@ import type { HistoryEvent } from "./events.ts";
 import type { Execution } from "./execution.ts";
 import { fire } from "./fire.ts";
 import { refusalOf } from "./refuse.ts";
-import { admit, drop, mustQueueFirst, queueAgain, queueIfMoved, releaseIfResting } from "./slots.ts";
+import { admit, drop, mustQueueFirst, needsSlots, queueAgain, queueIfMoved, releaseIfResting } from "./slots.ts";
+import { answerCircuit, askAgain } from "./steps/circuit.ts";
 import { completeTask, failTask } from "./steps/task.ts";
 import { deliverEvent, receiveSignal } from "./steps/wait-for-event.ts";
 import { endChild } from "./steps/workflow.ts";
@@ -64,6 +65,8 @@ function apply(decision: Decision, command: Command): void {
       return admit(decision, command.key);
     case "Drop":
       return drop(decision, command.key, command.limit);
+    case "AnswerCircuit":
+      return answerCircuit(decision, command);
     case "WakeUp":
       return fire(decision);
     case "Continue":
@@ -85,7 +88,7 @@ function apply(decision: Decision, command: Command): void {
       if (!execution.hasEnded || execution.known.has(command.id)) return;
       decision.record("ExecutionReopened", {
         command_id: command.id,
-        due: execution.slots === null ? decision.dueAt(null) : null,
+        due: needsSlots(execution) ? null : decision.dueAt(null),
       });
       return queueAgain(decision, decision.definition.timeoutMs);
     case "Compensate": {
@@ -130,7 +133,7 @@ function forkExecution(decision: Decision, command: ForkExecution): void {
   decision.record("ExecutionForked", {
     command_id: id,
     origin,
-    due: decision.execution.slots === null ? decision.dueAt(timeoutMs) : null,
+    due: needsSlots(decision.execution) ? null : decision.dueAt(timeoutMs),
     ...(input === undefined ? {} : { input }),
     ...(stepInput === null ? {} : { step_input: stepInput }),
     ...(terminatesOrigin ? { terminates_origin: true as const } : {}),
@@ -143,6 +146,7 @@ function resume(decision: Decision, commandId: string, paused: NonNullable<Execu
     command_id: commandId,
     frozen_ms: paused.freezeTimers ? decision.now - paused.at : 0,
   });
-  // Timers that came due during the pause act now.
+  // Timers that came due during the pause act now, and what breakers have said meanwhile is asked again.
   fire(decision);
+  askAgain(decision);
 }

@@ -10,6 +10,7 @@
  */
 
 import type { Json, JsonObject } from "../base/json.ts";
+import type { CircuitReport } from "./circuit.ts";
 import type { StepError } from "./error.ts";
 import type { SlotNeed } from "./sharing.ts";
 
@@ -72,7 +73,7 @@ export interface ExecutionEventData {
   /** It holds all the slots that it needs and runs. `due` is when the time-out is over that begins now. */
   ExecutionAdmitted: { readonly due?: string | null };
   /** It only waits, and gives its slots back meanwhile. */
-  SlotsReleased: { readonly keys: readonly string[] };
+  SlotsReleased: { readonly slots: readonly SlotNeed[] };
   /**
    * The beginning of a further run. A retry: failed and cancelled steps begin again. With `compensates` nothing begins
    * again: what completed is undone, and then it is cancelled.
@@ -178,6 +179,20 @@ export interface StepEventData {
     readonly total_due?: string;
     /** The marked places of `input` that name secrets: filled just before the call, never stored filled. */
     readonly secrets?: readonly FilledPlace[];
+    /** The breaker of what is called; `permit`: it was let through to see whether the target is well again. */
+    readonly circuit?: { readonly target: string; readonly permit?: true };
+  };
+  /**
+   * An attempt asks the circuit breaker of its target whether it may begin. It is not begun by that, and not used up.
+   * What would be said when it is scheduled is said here.
+   */
+  CircuitAsked: {
+    readonly executor: string;
+    readonly function: string;
+    readonly input?: Json;
+    readonly total_due?: string;
+    readonly secrets?: readonly FilledPlace[];
+    readonly circuit: { readonly target: string; readonly mode: "fail" | "wait" };
   };
   /** A container, child or wait has begun. */
   StepStarted: {
@@ -190,6 +205,8 @@ export interface StepEventData {
   };
   StepCompleted: {
     readonly output: Json;
+    /** Here and in the other ends: what the breaker of its target is told. */
+    readonly circuit?: CircuitReport;
     /** What a local step (transform, set, validate, emit ...) was given: it begins and ends in this one event. */
     readonly input?: Json;
     readonly started_at?: string;
@@ -213,12 +230,14 @@ export interface StepEventData {
   StepAttemptFailed: {
     readonly error: StepError;
     readonly retry_at: string;
+    readonly circuit?: CircuitReport;
     readonly started_at?: string;
     readonly instance?: string;
   };
   /** Failed for good. `path_taken` says that the inline path `on_failure: {steps}` runs. */
   StepFailed: {
     readonly error: StepError;
+    readonly circuit?: CircuitReport;
     readonly input?: Json;
     readonly started_at?: string;
     readonly instance?: string;
@@ -230,12 +249,13 @@ export interface StepEventData {
   };
   StepSkipped: {
     readonly reason: SkipReason;
+    readonly circuit?: CircuitReport;
     /** With the reason `manual`. */
     readonly manual?: ManualNote;
   };
   /** The step winds up: what runs in it is being cancelled; then it ends as `then` says. */
   StepClosing: { readonly then: Closing };
-  StepCancelled: { readonly reason: string };
+  StepCancelled: { readonly reason: string; readonly circuit?: CircuitReport };
 
   BranchStarted: { readonly branch: string };
   BranchEnded: { readonly branch: string; readonly status: ScopeStatus; readonly error?: StepError };
@@ -247,6 +267,7 @@ export interface StepEventData {
   /** The step has failed for good and its fallback takes its place; it ends with what the fallback gives. */
   FallbackStarted: {
     readonly error: StepError;
+    readonly circuit?: CircuitReport;
     /** The error rule that names the step which stands in; absent where the step's own fallback does. */
     readonly rule?: number;
   };

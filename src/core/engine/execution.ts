@@ -261,6 +261,14 @@ export interface TaskInner {
   readonly function: string;
   readonly secrets: readonly FilledPlace[];
   scheduledAt: Instant;
+  /** Null: the step has no breaker. */
+  circuit: TaskCircuit | null;
+}
+
+export interface TaskCircuit {
+  readonly target: string;
+  /** `fail`, `wait`: it has asked the breaker and waits for the answer. `permit`: it was let through to see. */
+  readonly standing: "none" | "permit" | "fail" | "wait";
 }
 
 export interface ChoiceInner {
@@ -336,6 +344,12 @@ export function createExecution(identity: { id: string; workspace: string }): Ex
 
 export function isOpen(step: StepState): boolean {
   return step.status === "scheduled" || step.status === "running" || step.status === "waiting";
+}
+
+/** Its next attempt has asked the circuit breaker whether it may begin. */
+export function isAsking({ status, inner }: StepState): boolean {
+  if (status !== "waiting" || inner?.kind !== "task") return false;
+  return inner.circuit?.standing === "fail" || inner.circuit?.standing === "wait";
 }
 
 /** The scopes in a step that are kept, whether they run or have ended. */

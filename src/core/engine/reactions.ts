@@ -118,7 +118,7 @@ function reactionsOfExecution(execution: Execution, event: ExecutionEvent): read
     case "SlotGranted":
       return event.data.next === null ? [] : [acquire(execution, event.data.next, event.at)];
     case "SlotsReleased":
-      return event.data.keys.map((key) => release(execution, key));
+      return event.data.slots.map((need) => release(execution, need));
     case "ExecutionCompleted":
       return [
         ...releaseAll(execution),
@@ -248,21 +248,22 @@ function attemptIsOver(definition: Definition, execution: Execution, event: Step
   }
 }
 
-function acquire(execution: Execution, { key, limit, onLimit }: SlotNeed, at: string): Reaction {
+function acquire(execution: Execution, need: SlotNeed, at: string): Reaction {
+  const { kind, key, limit, on_limit: onLimit } = need;
   const { id: executionId, priority } = execution;
   const command = { kind: "Acquire", executionId, limit, onLimit, priority, since: Date.parse(at) } as const;
-  return { kind: "SendShared", place: { kind: "slots", key }, command };
+  return { kind: "SendShared", place: { kind, key }, command };
 }
 
-function release(execution: Execution, key: string): Reaction {
-  return { kind: "SendShared", place: { kind: "slots", key }, command: { kind: "Release", executionId: execution.id } };
+function release(execution: Execution, { kind, key }: SlotNeed): Reaction {
+  return { kind: "SendShared", place: { kind, key }, command: { kind: "Release", executionId: execution.id } };
 }
 
 /** What it holds, and its place in a line. */
 function releaseAll(execution: Execution): readonly Reaction[] {
   const { slots } = execution;
   if (slots === null || (slots.held === 0 && !slots.isQueued)) return [];
-  return slots.needs.map(({ key }) => release(execution, key));
+  return slots.needs.map((need) => release(execution, need));
 }
 
 /** An execution that ends at once, without winding up, leaves things behind that somebody must hear of. */

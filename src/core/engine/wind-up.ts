@@ -5,8 +5,8 @@ import { beginCancelling } from "./scopes.ts";
 
 export function windUp(execution: Execution, ending: NonNullable<Execution["ending"]>): void {
   execution.ending = ending;
-  if (execution.status === "paused") {
-    // Winding up is not held back by a pause: who cancels wants the end.
+  if (execution.status === "paused" || execution.status === "queued") {
+    // Winding up is not held back by a pause, nor by a limit: who cancels wants the end.
     execution.status = "running";
     execution.paused = null;
   }

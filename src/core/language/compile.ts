@@ -8,6 +8,7 @@
 import { defined } from "../base/bug.ts";
 import type { JsonObject } from "../base/json.ts";
 import { isObject } from "../base/json.ts";
+import { compileAdmission } from "./compile/admission.ts";
 import { compileErrorHandling } from "./compile/error-handling.ts";
 import type { Lookup } from "./compile/lookup.ts";
 import { createLookup } from "./compile/lookup.ts";
@@ -60,6 +61,7 @@ export function compile(outline: Outline, parts: Parts, document: JsonObject): D
     scopes: outline.scopes.map(toScope),
     stepByName: new Map([...outline.stepByName].map(([name, step]) => [name, step.index])),
     output: lookup.value(field(spec, "output")),
+    ...compileAdmission(lookup),
     ...compileErrorHandling(lookup),
     document,
   };

@@ -65,6 +65,23 @@ const CONCURRENCY: FieldKind = object(
   may("hold", choice("running", "waiting", "tree"), "Whether waits and children keep the place."),
 );
 
+const SINGLETON: FieldKind = object(
+  may("key", VALUE, "One for each key."),
+  may("on_running", choice("return", "reject", "cancel_oldest", "queue", "drop"), "What a start meets while one runs."),
+);
+
+const DEBOUNCE: FieldKind = object(
+  must("period", DURATION, "How long no start may have come before one begins."),
+  may("key", VALUE, "For each key apart."),
+  may("max_wait", DURATION, "How long a start is put off at most."),
+);
+
+const RATE_LIMIT: FieldKind = object(
+  must("limit", COUNT, "How many starts."),
+  must("period", DURATION, "In how long."),
+  may("key", VALUE, "For each key apart."),
+);
+
 const TRIGGER: FieldKind = openObject(
   must("type", TEXT, "What starts it."),
   may("name", TEXT, "For people."),
@@ -225,6 +242,9 @@ const SPEC_FIELDS: readonly Field[] = [
     "How completed steps are undone.",
   ),
   may("concurrency", CONCURRENCY, "How many executions at a time."),
+  may("singleton", either(BOOLEAN, SINGLETON), "One execution at a time; a start meanwhile is answered with that one."),
+  may("debounce", DEBOUNCE, "One execution for many starts that come close together."),
+  may("rate_limit", RATE_LIMIT, "How many starts are accepted in a time."),
   may("conditions", list(NAMED_CONDITION), "Conditions with a name."),
   may("includes", list(INCLUDE), "Workflows that are used as steps."),
   may("triggers", list(TRIGGER), "What starts it."),

@@ -2,6 +2,7 @@
 
 import { unreachable } from "../base/bug.ts";
 import { formatDuration } from "../base/duration.ts";
+import { quote } from "../base/text.ts";
 import type { StepError } from "../engine/error.ts";
 import type { HistoryEvent, ManualNote, StartDetail } from "../engine/events.ts";
 import type { LogLine } from "./executions.ts";
@@ -34,6 +35,14 @@ function tell(event: HistoryEvent): Told {
         "info",
         event.data.frozen_ms > 0 ? `Resumed; timers moved by ${formatDuration(event.data.frozen_ms)}.` : "Resumed.",
       ];
+    case "ExecutionQueued":
+      return ["info", `Queued for ${event.data.slots.map(({ key }) => quote(key)).join(" and ")}.`];
+    case "SlotGranted":
+      return ["info", `Holds a slot of ${quote(event.data.key)}.`];
+    case "ExecutionAdmitted":
+      return ["info", "Admitted."];
+    case "SlotsReleased":
+      return ["info", `Only waits, and gives back ${event.data.slots.map(({ key }) => quote(key)).join(" and ")}.`];
     case "ExecutionCancelRequested":
       return ["warn", `Asked to cancel: ${event.data.reason}`];
     case "ExecutionTimeoutReached":

@@ -1,24 +1,16 @@
 /**
- * What executions share: circuit breakers, the slots of a concurrency limit, rate limits, debounced starts.
+ * What executions share: circuit breakers, the slots of a concurrency limit.
  *
- *     execution ──message──► shared record (in the shard of its key) ──message──► execution
+ *     execution ──message──► shared record (in the shard of its key) ──command──► execution
  *
  * Each is a small state machine with the same two halves as an execution: `decide` says what follows from a command, as
  * events that `evolve` has applied already, and nothing in here does I/O. The shard that owns the key keeps the record in
- * memory, writes what the events change as rows, and sends what they say once that is on disk.
+ * memory, writes what the events change as rows, and sends what they say.
  */
 
 import type { Json } from "../base/json.ts";
 import type { Instant } from "../base/time.ts";
 import type { Command } from "../engine/commands.ts";
-
-export type SharedKindName = "breaker" | "slots" | "rate" | "debounce";
-
-/** Which record: unique in its workspace. */
-export interface SharedPlace {
-  readonly kind: SharedKindName;
-  readonly key: string;
-}
 
 export interface SharedKind<State, SharedCommand, SharedEvent, Answer> {
   readonly create: () => State;
