@@ -185,6 +185,9 @@ function rowOf(id: string, changes: Partial<ExecutionRow>): ExecutionRow {
     errorCode: null,
     errorMessage: null,
     quarantine: null,
+    deadLetter: false,
+    replays: 0,
+    dropped: null,
     ...changes,
   };
 }

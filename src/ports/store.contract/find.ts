@@ -183,6 +183,7 @@ export function findContract(open: () => Promise<Store>): void {
       errorCode: "TIMEOUT",
       status: "failed",
       quarantine: "broken",
+      deadLetter: true,
     } as const;
     await (await writerOf(store))({
       executions: [startOf("mine", { ...shown }), startOf("theirs", { ...shown, workspace: "other" })],
@@ -216,6 +217,7 @@ export function findContract(open: () => Promise<Store>): void {
             metadata: { k: "new", same: 1 },
             errorCode: "NEW",
             status: "failed",
+            deadLetter: true,
           }),
         },
       ],
@@ -229,6 +231,7 @@ export function findContract(open: () => Promise<Store>): void {
       { metadata: { same: 1 } },
       { errorCode: "NEW" },
       { statuses: ["failed"] as const },
+      { deadLetter: true },
     ]) {
       assert.ok(await isFound(filter), JSON.stringify(filter));
     }
@@ -237,6 +240,7 @@ export function findContract(open: () => Promise<Store>): void {
       { metadata: { k: "old" } },
       { errorCode: "OLD" },
       { statuses: ["running"] as const },
+      { deadLetter: false },
     ]) {
       assert.ok(!(await isFound(filter)), JSON.stringify(filter));
     }
@@ -297,6 +301,9 @@ async function fill(store: Store): Promise<readonly ExecutionRow[]> {
       errorCode: pick(null, null, "TIMEOUT", "HTTP_500"),
       errorMessage: pick(null, "großer ärger", "illicit"),
       quarantine: pick(null, null, null, "It could not be decided."),
+      deadLetter: pick(false, false, false, true),
+      replays: pick(0, 1, 7),
+      dropped: pick(null, { at: NOON + 9, by: "ärger@example.com" }),
     }),
   );
   await (await writerOf(store))({ executions: rows.map((row) => ({ ...startOf(row.id), row })) });
@@ -334,6 +341,7 @@ function isAsked(row: ExecutionRow, query: ExecutionQuery): boolean {
     (query.createdFrom === undefined || row.createdAt >= query.createdFrom) &&
     (query.createdBefore === undefined || row.createdAt < query.createdBefore) &&
     (query.quarantined === undefined || (row.quarantine !== null) === query.quarantined) &&
+    (query.deadLetter === undefined || row.deadLetter === query.deadLetter) &&
     Object.entries(query.metadata ?? {}).every(([name, value]) => hasEqual(row.metadata, name, value)) &&
     (query.text === undefined ||
       textsOf(row).some((text) => text.toLowerCase().includes((query.text ?? "").toLowerCase())))

@@ -3,7 +3,7 @@
 import { defined } from "../../base/bug.ts";
 import type { Definition, ErrorRule, RuleAction, StepIndex } from "../definition.ts";
 import type { Value } from "../expressions/expression.ts";
-import { field, items, type Node, text } from "../parse/node.ts";
+import { field, items, type Node, scalar, text } from "../parse/node.ts";
 import type { Lookup } from "./lookup.ts";
 
 /** What a notice may say. */
@@ -11,14 +11,20 @@ const NOTICE_FIELDS = ["message", "details", "channel", "channels", "data", "tem
 
 export function compileErrorHandling(
   lookup: Lookup,
-): Pick<Definition, "errorRules" | "failureSteps" | "compensationSteps"> {
+): Pick<Definition, "errorRules" | "failureSteps" | "compensationSteps" | "keepsDeadLetters"> {
   const handling = field(lookup.outline.spec, "error_handling");
   const isList = handling?.kind === "list";
   return {
     errorRules: isList ? items(handling).flatMap((rule) => compileRule(rule, lookup)) : [],
     failureSteps: isList ? null : lookup.scope(field(field(handling, "on_failure"), "steps")),
     compensationSteps: isList ? null : lookup.scope(field(handling, "compensation")),
+    keepsDeadLetters: !isOff(isList ? undefined : field(handling, "dead_letter_queue")),
   };
+}
+
+/** `false`, or an object that says `enabled: false`. */
+function isOff(queue: Node | undefined): boolean {
+  return scalar(queue) === false || scalar(field(queue, "enabled")) === false;
 }
 
 function compileRule(rule: Node, lookup: Lookup): readonly ErrorRule[] {
