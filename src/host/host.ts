@@ -10,6 +10,7 @@
 import type { Json, JsonObject } from "../core/base/json.ts";
 import type { Instant } from "../core/base/time.ts";
 import type { EventPack, ExecutionQuery, ExecutionRow } from "../ports/store.ts";
+import type { Bulks } from "./bulk/bulk.ts";
 import type { Definitions } from "./definitions.ts";
 import type { Executors } from "./executors.ts";
 import type { Outcome } from "./refusal.ts";
@@ -17,6 +18,8 @@ import type { Outcome } from "./refusal.ts";
 export interface Host extends AsyncDisposable {
   readonly definitions: Definitions;
   readonly executors: Executors;
+  /** Operations on many executions at once. */
+  readonly bulks: Bulks;
 
   start(request: StartRequest): Promise<Outcome<Started>>;
   /** In the order of the requests; each is accepted or refused by itself. All that is accepted is one group commit. */
@@ -50,14 +53,22 @@ export interface Host extends AsyncDisposable {
   }): Promise<Outcome<object>>;
   /** Re-opens: failed and cancelled steps begin again. */
   retry(request: { workspace: string; executionId: string; commandId: string }): Promise<Outcome<object>>;
-  /** A new execution from the start of an old one, with its input or another, on its version or another. */
-  rerun(request: {
+  /** Ends a step by hand: skipped, or completed with `output`. `by` is who asks, for the audit. */
+  skipStep(request: StepByHand): Promise<Outcome<object>>;
+  completeStep(request: StepByHand & { output: Json }): Promise<Outcome<object>>;
+  /** Re-opens one that has ended, undoes what completed in it, and cancels it. */
+  compensate(request: {
     workspace: string;
     executionId: string;
     commandId: string;
-    input: Json | undefined;
-    version: string | null;
-  }): Promise<Outcome<Started>>;
+    reason: string;
+    by: string;
+  }): Promise<Outcome<object>>;
+  /**
+   * A new execution from an old one, with its input or another: from the start, on its version or another; or `from` a
+   * step or history event, with the history before it copied.
+   */
+  rerun(request: RerunRequest): Promise<Outcome<Started>>;
   /** An event of the workspace: wakes the waits that fit, and is kept for those that begin later if it has a key. */
   publish(event: {
     workspace: string;
@@ -109,6 +120,32 @@ export interface Host extends AsyncDisposable {
 
   health(): HostHealth;
 }
+
+export interface StepByHand {
+  readonly workspace: string;
+  readonly executionId: string;
+  readonly commandId: string;
+  readonly path: string;
+  readonly reason: string;
+  readonly by: string;
+}
+
+export interface RerunRequest {
+  readonly workspace: string;
+  readonly executionId: string;
+  readonly commandId: string;
+  readonly input: Json | undefined;
+  readonly version: string | null;
+  /** Absent: from the start. */
+  readonly from?: RerunPlace;
+  /** What the step named in `from` gets in place of its own input. */
+  readonly stepInput?: Json;
+  /** The old one is terminated, by the commit that begins the new one. Only with `from`. */
+  readonly terminatesOrigin?: boolean;
+}
+
+/** Just before the step at a path began, or just after an event. */
+export type RerunPlace = { readonly step: string } | { readonly event: number };
 
 export interface StartRequest {
   readonly workspace: string;

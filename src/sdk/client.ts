@@ -9,6 +9,7 @@
  */
 
 import type { Json, JsonObject } from "../core/base/json.ts";
+import type { BulkMessage, BulkPreviewMessage, BulkStart } from "../core/protocol/bulk.ts";
 import type { EventInput, PublishAnswer, PublishRequest } from "../core/protocol/events.ts";
 import type {
   ControlAnswer,
@@ -57,6 +58,16 @@ export interface Client {
     retry(executionId: string, options?: { id?: string }): Promise<ControlAnswer>;
     /** A new execution like this one. */
     rerun(executionId: string, options?: { input?: Json; version?: string; id?: string }): Promise<StartAnswer>;
+    /** One operation on many executions, chosen by filters or by ids. It goes on by itself, over crashes too. */
+    readonly bulk: {
+      start(request: Omit<BulkStart, "dry_run">, options?: { idempotencyKey?: string }): Promise<BulkMessage>;
+      /** Counts those that fit, shows some, and does nothing. */
+      preview(request: Omit<BulkStart, "dry_run">): Promise<BulkPreviewMessage>;
+      get(id: string): Promise<BulkMessage>;
+      /** Newest first, page after page. */
+      list(): AsyncIterable<BulkMessage>;
+      cancel(id: string): Promise<BulkMessage>;
+    };
   };
   readonly workflows: {
     /** Registers the workflow in the YAML text. Registering the same again changes nothing. */
@@ -96,6 +107,8 @@ export interface ExecutionFilter {
 /** One call that waits for an end holds on this long; `waitForEnd` calls as often as it takes. */
 const WAIT_MS = 30_000;
 const WAIT_MS_MAX = 60_000;
+
+const BULK = "/api/v1/executions/bulk";
 
 export function createClient(options: ConnectionOptions = {}): Client {
   const connection = connect(options);
@@ -168,6 +181,19 @@ export function createClient(options: ConnectionOptions = {}): Client {
         control(executionId, `signals/${encodeURIComponent(name)}`, { data, ...body }),
       retry: (executionId, body = {}) => control(executionId, "retry", body),
       rerun: (executionId, body = {}) => control<StartAnswer>(executionId, "rerun", body),
+      bulk: {
+        start: (request, { idempotencyKey } = {}) =>
+          read({
+            method: "POST",
+            path: BULK,
+            body: request,
+            headers: { "idempotency-key": idempotencyKey ?? crypto.randomUUID() },
+          }),
+        preview: (request) => read({ method: "POST", path: BULK, body: { ...request, dry_run: true } }),
+        get: (id) => read({ method: "GET", path: `${BULK}/${encodeURIComponent(id)}` }),
+        list: () => pages(connection, BULK, {}),
+        cancel: (id) => read({ method: "POST", path: `${BULK}/${encodeURIComponent(id)}/cancel` }),
+      },
     },
     workflows: {
       register: (yaml, { dryRun } = {}) =>

@@ -21,6 +21,7 @@ import { type AccessConfig, accessRefusal, hostnameOf } from "./access.ts";
 import { createBinder } from "./binding.ts";
 import type { BodyLimits } from "./body.ts";
 import { createEstimates } from "./estimates.ts";
+import { bindBulks } from "./routes/bulks.ts";
 import type { Addresses, RouteContext } from "./routes/context.ts";
 import { bindControls } from "./routes/controls.ts";
 import { bindDocuments } from "./routes/documents.ts";
@@ -128,6 +129,7 @@ export function createServer({ host, clock, entropy, config, report = () => {} }
   bindWorkflows(context);
   bindStarts(context);
   bindExecutions(context);
+  bindBulks(context);
   bindExplanations(context);
   bindControls(context);
   bindTasks(context);

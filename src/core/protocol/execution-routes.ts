@@ -1,6 +1,6 @@
 /** The routes of executions: starting, looking, controlling. Their messages are in `executions.ts` and `starts.ts`. */
 
-import { Type } from "typebox";
+import { type TSchema, Type } from "typebox";
 import type { Json } from "../base/json.ts";
 import {
   ControlAnswer,
@@ -90,7 +90,8 @@ export const startExecutions: Route<WorkflowParams, object, BatchRequest> = {
   problems: ["WORKFLOW_NOT_FOUND", "PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE", "OVERLOADED"],
 };
 
-export interface ExecutionsQuery extends PageQuery {
+/** By what executions can be chosen: all that is given must fit. */
+export interface ExecutionsFilter {
   readonly workflow?: string;
   readonly version?: string;
   readonly status?: string | readonly string[];
@@ -101,9 +102,41 @@ export interface ExecutionsQuery extends PageQuery {
   readonly created_before?: string;
   readonly text?: string;
   readonly quarantined?: boolean;
-  readonly order?: "newest" | "oldest";
   /** `metadata.NAME`: search attributes. */
   readonly [attribute: string]: unknown;
+}
+
+/** The fields of `ExecutionsFilter`, for every message that has them. */
+export const FILTER_FIELDS: Readonly<Record<string, TSchema>> = {
+  workflow: Type.Optional(Type.String({ maxLength: 200, description: "Name or id." })),
+  version: Type.Optional(Type.String({ maxLength: 200 })),
+  status: Type.Optional(
+    Type.Union([Type.String({ maxLength: 200 }), Type.Array(Type.String({ maxLength: 20 }), { maxItems: 10 })], {
+      description: "One or more, separated by commas.",
+    }),
+  ),
+  tag: Type.Optional(Type.String({ maxLength: 50 })),
+  parent_id: Type.Optional(Type.String({ maxLength: 300 })),
+  error_code: Type.Optional(Type.String({ maxLength: 200 })),
+  created_after: Type.Optional(Type.String({ format: "date-time", description: "At this time or later." })),
+  created_before: Type.Optional(Type.String({ format: "date-time", description: "Before this time." })),
+  text: Type.Optional(
+    Type.String({ maxLength: 200, description: "Part of the id, the workflow's name, the error or the metadata." }),
+  ),
+  quarantined: Type.Optional(Type.Boolean()),
+};
+
+/** Search attributes; `metadata.` and the name of a member. */
+export const ATTRIBUTE_FIELDS = {
+  "^metadata\\.": {
+    type: "string",
+    maxLength: 1000,
+    description: "A member of the metadata, such as `metadata.customer_id=4711`.",
+  },
+} as const;
+
+export interface ExecutionsQuery extends PageQuery, ExecutionsFilter {
+  readonly order?: "newest" | "oldest";
 }
 
 export const ExecutionsQuery: Message<ExecutionsQuery> = unnamed<ExecutionsQuery>()(
@@ -111,37 +144,10 @@ export const ExecutionsQuery: Message<ExecutionsQuery> = unnamed<ExecutionsQuery
     Type.Object(
       {
         ...PAGE_QUERY,
-        workflow: Type.Optional(Type.String({ maxLength: 200, description: "Name or id." })),
-        version: Type.Optional(Type.String({ maxLength: 200 })),
-        status: Type.Optional(
-          Type.Union([Type.String({ maxLength: 200 }), Type.Array(Type.String({ maxLength: 20 }), { maxItems: 10 })], {
-            description: "One or more, separated by commas.",
-          }),
-        ),
-        tag: Type.Optional(Type.String({ maxLength: 50 })),
-        parent_id: Type.Optional(Type.String({ maxLength: 300 })),
-        error_code: Type.Optional(Type.String({ maxLength: 200 })),
-        created_after: Type.Optional(Type.String({ format: "date-time", description: "At this time or later." })),
-        created_before: Type.Optional(Type.String({ format: "date-time", description: "Before this time." })),
-        text: Type.Optional(
-          Type.String({
-            maxLength: 200,
-            description: "Part of the id, the workflow's name, the error or the metadata.",
-          }),
-        ),
-        quarantined: Type.Optional(Type.Boolean()),
+        ...FILTER_FIELDS,
         order: Type.Optional(Type.Enum(["newest", "oldest"], { description: "Which come first (default newest)." })),
       },
-      {
-        additionalProperties: false,
-        patternProperties: {
-          "^metadata\\.": {
-            type: "string",
-            maxLength: 1000,
-            description: "A member of the metadata, such as `metadata.customer_id=4711`.",
-          },
-        },
-      },
+      { additionalProperties: false, patternProperties: ATTRIBUTE_FIELDS },
     ),
   ),
 );

@@ -1,5 +1,6 @@
 /** The exact table of what the server answers to. Whatever is not in it does not exist. */
 
+import { cancelBulk, listBulks, readBulk, startBulk } from "./bulk.ts";
 import {
   readApiPage,
   readDocsOpenApi,
@@ -73,6 +74,10 @@ export const ROUTES: readonly AnyRoute[] = [
   startExecution,
   startExecutions,
   listExecutions,
+  startBulk,
+  listBulks,
+  readBulk,
+  cancelBulk,
   readExecution,
   explainExecution,
   readResults,

@@ -1,10 +1,8 @@
 /** Looking at executions: one, many, their results, their history as it was and as it happens. */
 
 import { Bug } from "../../core/base/bug.ts";
-import type { Json } from "../../core/base/json.ts";
 import { toRfc3339 } from "../../core/base/time.ts";
 import {
-  type ExecutionsQuery,
   listExecutions,
   readExecution,
   readHistory,
@@ -12,21 +10,15 @@ import {
   readResults,
   streamExecution,
 } from "../../core/protocol/execution-routes.ts";
-import {
-  EXECUTION_STATUSES,
-  type ExecutionMessage,
-  type ExecutionStatus,
-  type ExecutionSummary,
-  type LogLine,
-  type ResultsMessage,
-} from "../../core/protocol/executions.ts";
+import type { ExecutionMessage, ExecutionSummary, LogLine, ResultsMessage } from "../../core/protocol/executions.ts";
 import { toLogLine } from "../../core/protocol/logs.ts";
 import { LIMIT_DEFAULT } from "../../core/protocol/message.ts";
 import { toMessage } from "../../core/protocol/view.ts";
 import { workflowIdOf } from "../../host/registry.ts";
-import type { EventPack, ExecutionQuery, ExecutionRow } from "../../ports/store.ts";
+import type { EventPack, ExecutionRow } from "../../ports/store.ts";
 import { type Answer, json, jsonText, NO_CONTENT, problem } from "../answer.ts";
 import type { Call } from "../binding.ts";
+import { toFilter } from "../execution-filter.ts";
 import { type EventPage, parseEvent, readPage } from "../history-pages.ts";
 import { hasEnded, readEnd } from "../outcomes.ts";
 import { linkToNext } from "../paging.ts";
@@ -38,10 +30,15 @@ export function bindExecutions(context: RouteContext): void {
   const { binder, host, clock, views } = context;
 
   binder.bind(listExecutions, async ({ workspace, query, request }) => {
-    const statuses = statusesOf(query.status);
-    if (!statuses.ok)
-      return problem("BAD_REQUEST", statuses.detail, [{ pointer: "query/status", detail: statuses.detail }]);
-    const found = await host.find(await toQuery(workspace, query, statuses.value));
+    const filter = await toFilter(host, workspace, query);
+    if (!filter.ok) return problem("BAD_REQUEST", filter.detail, [{ pointer: "query/status", detail: filter.detail }]);
+    const found = await host.find({
+      ...filter.value,
+      workspace,
+      limit: query.limit ?? LIMIT_DEFAULT,
+      ...(query.order === "oldest" ? { oldestFirst: true } : {}),
+      ...(query.cursor === undefined ? {} : { cursor: query.cursor }),
+    });
     return json(
       200,
       { items: found.rows.map(toSummary), next_cursor: found.nextCursor },
@@ -188,36 +185,6 @@ export function bindExecutions(context: RouteContext): void {
       .catch(() => response.destroy());
     return { kind: "taken" };
   });
-
-  async function toQuery(
-    workspace: string,
-    query: ExecutionsQuery,
-    statuses: readonly ExecutionStatus[] | null,
-  ): Promise<ExecutionQuery> {
-    const attributes = attributesOf(query);
-    return {
-      workspace,
-      limit: query.limit ?? LIMIT_DEFAULT,
-      ...(query.workflow === undefined ? {} : { workflow: await nameOf(workspace, query.workflow) }),
-      ...(query.version === undefined ? {} : { version: query.version }),
-      ...(statuses === null ? {} : { statuses }),
-      ...(query.tag === undefined ? {} : { tag: query.tag }),
-      ...(query.parent_id === undefined ? {} : { parentId: query.parent_id }),
-      ...(query.error_code === undefined ? {} : { errorCode: query.error_code }),
-      ...(query.created_after === undefined ? {} : { createdFrom: Date.parse(query.created_after) }),
-      ...(query.created_before === undefined ? {} : { createdBefore: Date.parse(query.created_before) }),
-      ...(query.text === undefined ? {} : { text: query.text }),
-      ...(query.quarantined === undefined ? {} : { quarantined: query.quarantined }),
-      ...(query.order === "oldest" ? { oldestFirst: true } : {}),
-      ...(query.cursor === undefined ? {} : { cursor: query.cursor }),
-      ...(attributes === null ? {} : { metadata: attributes }),
-    };
-  }
-
-  async function nameOf(workspace: string, workflow: string): Promise<string> {
-    if (!workflow.startsWith("wf_")) return workflow;
-    return (await host.definitions.read({ workspace, workflow, version: null }))?.name ?? workflow;
-  }
 }
 
 function notFound(executionId: string): Answer {
@@ -269,44 +236,6 @@ function describeRow(row: ExecutionRow): ExecutionMessage {
     origin: null,
     steps: [],
   };
-}
-
-type Statuses =
-  | { readonly ok: true; readonly value: readonly ExecutionStatus[] | null }
-  | { readonly ok: false; readonly detail: string };
-
-function statusesOf(given: string | readonly string[] | undefined): Statuses {
-  if (given === undefined) return { ok: true, value: null };
-  const words = [given]
-    .flat()
-    .flatMap((text) => text.split(","))
-    .map((word) => word.trim())
-    .filter((word) => word !== "");
-  const known = new Set<string>(EXECUTION_STATUSES);
-  const wrong = words.find((word) => !known.has(word));
-  if (wrong === undefined) return { ok: true, value: words as readonly ExecutionStatus[] };
-  return {
-    ok: false,
-    detail: `Expected status to be of ${EXECUTION_STATUSES.join(", ")}, but met ${JSON.stringify(wrong)}.`,
-  };
-}
-
-const ATTRIBUTE = "metadata.";
-
-function attributesOf(query: ExecutionsQuery): Record<string, Json> | null {
-  const found = Object.entries(query).filter(([name]) => name.startsWith(ATTRIBUTE));
-  if (found.length === 0) return null;
-  return Object.fromEntries(found.map(([name, value]) => [name.slice(ATTRIBUTE.length), toScalar(String(value))]));
-}
-
-/** `7`, `true` and `null` are what they are in JSON, `"7"` in quotes is a text, and so is everything else. */
-function toScalar(text: string): Json {
-  if (!/^(?:-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null|".*")$/.test(text)) return text;
-  try {
-    return JSON.parse(text) as Json;
-  } catch {
-    return text;
-  }
 }
 
 function seqOfCursor(cursor: string): number | null {
