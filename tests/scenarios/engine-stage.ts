@@ -234,6 +234,7 @@ export function openEngineStage(scenario: Scenario): Stage {
           const instance = { isOnline: true, lastSeen: now, functions: [], labels: {} };
           return { status: "online", health: "healthy", waiting, instances: [instance] };
         },
+        breaker: () => null,
         childStatus: (child) => (played.get(child)?.execution.status ?? null) as never,
       });
     },

@@ -75,6 +75,7 @@ export function readScenario(file: string, level: Level): Scenario {
   const workflows = new Map(Object.keys(specs).map((key) => [key, key === "main" ? prefix : `${prefix}-${key}`]));
   const executors = executorsIn(specs);
   const names = new Map([
+    ["key", prefix] as const,
     ...[...executors].map((executor) => [executor, `${executor}-${prefix}`] as const),
     ...workflows,
   ]);
