@@ -4,7 +4,7 @@
  */
 
 import { Bug } from "../core/base/bug.ts";
-import type { StartExecution } from "../core/engine/commands.ts";
+import type { ForkExecution, StartExecution } from "../core/engine/commands.ts";
 import { decide } from "../core/engine/decide.ts";
 import type { HistoryEvent } from "../core/engine/events.ts";
 import { createExecution } from "../core/engine/execution.ts";
@@ -14,7 +14,7 @@ import type { Definition } from "../core/language/definition.ts";
 import type { WaitRow } from "../ports/store.ts";
 import { addEvents, type EncodedEvents, encode, type Part, partOf, type Write, writeOf } from "./commit.ts";
 import { addPublish } from "./events.ts";
-import type { CommandAnswer, CommandItem } from "./item.ts";
+import type { CommandAnswer, CommandItem, Copied } from "./item.ts";
 import { reload } from "./loading.ts";
 import { forget, type Loop } from "./loop.ts";
 import { send, takeMessage } from "./messages.ts";
@@ -68,11 +68,13 @@ export interface NewExecution {
   readonly executionId: string;
   readonly workspace: string;
   readonly definition: Definition;
-  readonly command: StartExecution;
+  readonly command: StartExecution | ForkExecution;
+  readonly copied?: Copied;
 }
 
 /** Begins an execution and keeps it in memory. Throws what the engine throws, after a second try. */
 export function begin(loop: Loop, shard: Shard, start: NewExecution): Resident {
+  if (start.copied !== undefined) return beginFork(loop, shard, start, start.copied);
   try {
     return beginOnce(loop, shard, start);
   } catch (error) {
@@ -91,6 +93,27 @@ function beginOnce(loop: Loop, shard: Shard, start: NewExecution): Resident {
   const decided = react(resident, events);
   shard.slots.set(executionId, resident);
   record(loop, resident, { ...decided, row, isRowNew: true });
+  wakeAsItSays(loop, resident, false);
+  return resident;
+}
+
+/**
+ * Begins an execution with the events of another one. They are written, and nothing follows from them: what they ask for
+ * has been done for the other one. Tried once only, because what they have made is changed by the try.
+ */
+function beginFork(loop: Loop, shard: Shard, start: NewExecution, copied: Copied): Resident {
+  const { definition, command } = start;
+  const { execution, first, text } = copied;
+  const lastSeq = execution.length;
+  const events = decide(definition, execution, command, contextOf(loop));
+  const row = rowAfter(null, [first], { execution, definition, shard: shard.index });
+  if (row === null) throw new Bug(`Expected ${start.executionId} to begin with a start.`);
+  const resident = createResident({ shard, definition, execution, row, usedAt: loop.clock.now() });
+  const decided = react(resident, events);
+  shard.slots.set(start.executionId, resident);
+  const part = partOf(loop.collecting, shard);
+  addEvents(part, writeOf(part, resident), { firstSeq: 1, lastSeq, text });
+  record(loop, resident, { ...decided, isRowNew: true });
   wakeAsItSays(loop, resident, false);
   return resident;
 }
@@ -166,6 +189,8 @@ function collect(loop: Loop, part: Part, write: Write, resident: Resident, id: s
       return send(loop, part, id, { kind: "child", workspace, start: reaction.start });
     case "SendCommand":
       return send(loop, part, id, { kind: "command", executionId: reaction.executionId, command: reaction.command });
+    case "SendShared":
+      return send(loop, part, id, { kind: "shared", workspace, place: reaction.place, command: reaction.command });
     case "PublishEvent":
       write.effects.push(addPublish(loop, part, { workspace, event: reaction.event, outboxId: id }));
       return;

@@ -6,15 +6,18 @@
  */
 
 import type { Json } from "../core/base/json.ts";
-import type { Command, StartExecution } from "../core/engine/commands.ts";
-import type { EmittedEvent } from "../core/engine/events.ts";
+import type { Command, ForkExecution, StartExecution } from "../core/engine/commands.ts";
+import type { EmittedEvent, HistoryEvent } from "../core/engine/events.ts";
+import type { Execution } from "../core/engine/execution.ts";
 import type { ChildStart } from "../core/engine/reactions.ts";
+import type { SharedPlace } from "../core/engine/sharing.ts";
 import type { Definition } from "../core/language/definition.ts";
 import type { Started } from "./host.ts";
 import type { Outcome, Refusal } from "./refusal.ts";
 import type { Loading } from "./shard.ts";
+import type { SharedCommand } from "./shared/records.ts";
 
-export type Item = CommandItem | StartItem | ChildItem | PublishItem | ForgetItem;
+export type Item = CommandItem | StartItem | ChildItem | PublishItem | SharedItem | ForgetItem;
 
 /** For an execution that exists. */
 export interface CommandItem {
@@ -45,10 +48,20 @@ export interface StartItem {
   readonly workspace: string;
   readonly executionId: string;
   readonly definition: Definition;
-  readonly command: StartExecution;
+  readonly command: StartExecution | ForkExecution;
+  /** Set if it begins with the history of another execution. */
+  readonly copied?: Copied;
   /** What the caller will know the start by when it asks again; null if it gave neither key nor id. */
   readonly claim: Claim | null;
   readonly reply: Reply<Outcome<Started>>;
+}
+
+/** The events that an execution begins with, and the execution that they make: it is used up by the start. */
+export interface Copied {
+  readonly execution: Execution;
+  readonly first: HistoryEvent;
+  /** As it is stored: one event a line, from event 1 on. */
+  readonly text: string;
 }
 
 export interface Claim {
@@ -81,16 +94,28 @@ export interface PublishItem {
   readonly reply: Reply<Outcome<object>>;
 }
 
+/** For a record that executions share, in the shard of its key. */
+export interface SharedItem {
+  readonly kind: "shared";
+  readonly workspace: string;
+  readonly place: SharedPlace;
+  readonly command: SharedCommand;
+  readonly message: Message | null;
+  readonly reply: Reply<Outcome<{ readonly answer: unknown }>> | null;
+}
+
 /** Removes an outbox row whose message has reached everybody. */
 export interface ForgetItem {
   readonly kind: "forget";
   readonly outboxId: string;
 }
 
-/** A message from one execution to another of its shard. */
+/** A message from one execution or shared record to another. */
 export interface Message {
   readonly id: string;
   readonly body: MessageBody;
+  /** It comes from another shard: the sender's commit has written its row. */
+  readonly isForeign: boolean;
   /** A batch was closed before the receiver had decided: the message has an outbox row, to be removed by that decision. */
   isStored: boolean;
   isTaken: boolean;
@@ -99,6 +124,12 @@ export interface Message {
 export type MessageBody =
   | { readonly kind: "command"; readonly executionId: string; readonly command: Command }
   | { readonly kind: "child"; readonly workspace: string; readonly start: ChildStart }
+  | {
+      readonly kind: "shared";
+      readonly workspace: string;
+      readonly place: SharedPlace;
+      readonly command: SharedCommand;
+    }
   | { readonly kind: "event"; readonly workspace: string; readonly event: EmittedEvent };
 
 /** The two ends of a promise. `reject` is for bugs only; whatever can be foreseen is a value. */
@@ -115,9 +146,10 @@ export function commandItem(executionId: string, command: Command, asked: Partia
 /** Who asks, and how it is answered. */
 export type Asked = Pick<CommandItem, "workspace" | "isRemote" | "message" | "reply">;
 
-export function messageItem(message: Message, isRepeat: boolean): CommandItem | ChildItem | null {
+export function messageItem(message: Message, isRepeat: boolean): CommandItem | ChildItem | SharedItem | null {
   const { body } = message;
   if (body.kind === "command") return commandItem(body.executionId, body.command, { message });
+  if (body.kind === "shared") return { ...body, message, reply: null };
   if (body.kind === "child") {
     return {
       kind: "child",
@@ -136,7 +168,9 @@ export function messageItem(message: Message, isRepeat: boolean): CommandItem | 
 export function parseMessageBody(body: Json): MessageBody | null {
   if (typeof body !== "object" || body === null || Array.isArray(body)) return null;
   const { kind } = body as { readonly kind?: Json };
-  return kind === "command" || kind === "child" || kind === "event" ? (body as unknown as MessageBody) : null;
+  return kind === "command" || kind === "child" || kind === "shared" || kind === "event"
+    ? (body as unknown as MessageBody)
+    : null;
 }
 
 /** Tells whoever waits for the item that it was not decided. */
@@ -148,6 +182,9 @@ export function refuseItem(item: Item, refusal: Refusal): void {
     case "start":
     case "publish":
       item.reply.resolve({ ok: false, refusal });
+      return;
+    case "shared":
+      item.reply?.resolve({ ok: false, refusal });
       return;
     default:
       return;

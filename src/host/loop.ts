@@ -85,6 +85,8 @@ export interface Loads {
 /** The one timer of the loop, and what is done at its beats. */
 export interface Pulse {
   armedFor: Instant | null;
+  /** When the next shared record is to be told of a time; null: none. */
+  alarmAt: Instant | null;
   cancel: () => void;
   sweptAt: Instant;
   scannedAt: Instant;
@@ -122,7 +124,15 @@ export function createLoop(options: LoopOptions): Loop {
     wakeUps: new WakeUps(),
     loads: { urgent: new Queue(), background: new Queue(), running: 0 },
     subscriptions: new Subscriptions(),
-    pulse: { armedFor: null, cancel: () => {}, sweptAt: now, scannedAt: now, cleanedAt: now, delayMs: 0 },
+    pulse: {
+      armedFor: null,
+      alarmAt: null,
+      cancel: () => {},
+      sweptAt: now,
+      scannedAt: now,
+      cleanedAt: now,
+      delayMs: 0,
+    },
     quarantined: new Map(),
     condition: { error: null, isFull: false, isChecking: false, writingSince: null, lastWriteMs: 0 },
   };

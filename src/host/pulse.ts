@@ -7,6 +7,7 @@ import type { Instant } from "../core/base/time.ts";
 import { commandItem } from "./item.ts";
 import { type Loop, submitInternal } from "./loop.ts";
 import { scan, sweep } from "./parking.ts";
+import { ringAlarms } from "./shared/take-shared.ts";
 import { checkStorage } from "./storage.ts";
 
 const BEAT_MS_MAX = 1000;
@@ -19,7 +20,11 @@ export function arm(loop: Loop): void {
   if (loop.isStopping) return;
   const { pulse } = loop;
   const now = loop.clock.now();
-  const next = Math.min(now + BEAT_MS_MAX, loop.wakeUps.next() ?? Number.POSITIVE_INFINITY);
+  const next = Math.min(
+    now + BEAT_MS_MAX,
+    loop.wakeUps.next() ?? Number.POSITIVE_INFINITY,
+    pulse.alarmAt ?? Number.POSITIVE_INFINITY,
+  );
   if (pulse.armedFor !== null && pulse.armedFor <= next) return;
   pulse.cancel();
   pulse.armedFor = next;
@@ -32,6 +37,7 @@ function beat(loop: Loop): void {
   if (pulse.armedFor !== null) pulse.delayMs = Math.max(0, now - pulse.armedFor);
   pulse.armedFor = null;
   wakeDue(loop, now);
+  ringAlarms(loop, now);
   checkStorage(loop);
   if (isOver(pulse.sweptAt, SWEEP_MS, now)) pulse.sweptAt = sweep(loop, now) ? now : 0;
   if (isOver(pulse.scannedAt, SWEEP_MS, now)) {

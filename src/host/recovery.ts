@@ -11,8 +11,11 @@ import { fanOut } from "./events.ts";
 import { type Message, messageItem, parseMessageBody, refuseItem } from "./item.ts";
 import { load } from "./loading.ts";
 import { type Loop, shardOfExecution, submitInternal, unavailable } from "./loop.ts";
+import { FOREIGN } from "./messages.ts";
 import { scan } from "./parking.ts";
 import { drain, type Shard } from "./shard.ts";
+import { restoreRecords } from "./shared/records.ts";
+import { setAlarms } from "./shared/take-shared.ts";
 import { sawFailure, sawSuccess } from "./storage.ts";
 
 /** While the store refuses even a new epoch, it is asked again after this long. */
@@ -36,14 +39,40 @@ async function takeOver(loop: Loop, shard: Shard): Promise<void> {
   const { generation } = shard;
   shard.status = "loading";
   const epoch = await loop.store.acquire(shard.index);
-  const [active, outbox] = await Promise.all([loop.store.findActive(shard.index), loop.store.readOutbox(shard.index)]);
+  const [active, outbox, shared] = await Promise.all([
+    loop.store.findActive(shard.index),
+    loop.store.readOutbox(shard.index),
+    loop.store.readShared(shard.index),
+  ]);
   if (shard.generation !== generation || loop.isStopping) return;
   shard.epoch = epoch;
   shard.status = "running";
   sawSuccess(loop);
   for (const executionId of active) load(loop, shard, executionId, "background");
+  restoreRecords(shard, shared);
+  setAlarms(loop, shard);
   for (const row of outbox) receive(loop, shard, row);
   scan(loop, shard);
+  if (shard.mail.isMissing) readMail(loop, shard);
+}
+
+/** Finds messages from other shards that are committed and that nobody has brought. */
+function readMail(loop: Loop, shard: Shard): void {
+  if (shard.status !== "running" || loop.isStopping) return;
+  shard.mail.isMissing = false;
+  const { generation } = shard;
+  loop.store.readOutbox(shard.index).then(
+    (rows) => {
+      if (shard.generation !== generation) return;
+      for (const row of rows) if (row.id.startsWith(FOREIGN)) receive(loop, shard, row);
+    },
+    (error: unknown) => {
+      loop.report(error, `the messages for shard ${shard.index} could not be read and are asked for again`);
+      loop.clock.after(AGAIN_MS, () => {
+        if (shard.generation === generation) readMail(loop, shard);
+      });
+    },
+  );
 }
 
 /** A write of the shard has failed, and nobody can tell what the store has of it: all that memory knows is void. */
@@ -53,7 +82,11 @@ export function restart(loop: Loop, shard: Shard): void {
   const attempt = () => {
     if (loop.isStopping || shard.generation !== generation) return;
     takeOver(loop, shard).then(
-      () => loop.subscriptions.lookAgain((executionId) => shardOfExecution(loop, executionId) === shard),
+      () => {
+        loop.subscriptions.lookAgain((executionId) => shardOfExecution(loop, executionId) === shard);
+        // A write of which nobody knows whether it was done may have left messages for others.
+        for (const other of loop.shards) if (other !== shard) readMail(loop, other);
+      },
       (error: unknown) => {
         sawFailure(loop, error);
         loop.report(error, `shard ${shard.index} could not be taken over and is tried again`);
@@ -87,6 +120,9 @@ export function dropMemory(loop: Loop, shard: Shard): void {
     if (state.kind === "looking") for (const item of state.waiting) refuseItem(item, refusal);
   }
   shard.claims.clear();
+  shard.records.clear();
+  shard.alarms.clear();
+  shard.mail.clear();
   for (const item of drain(shard.inbox)) refuseItem(item, refusal);
 }
 
@@ -100,7 +136,9 @@ function receive(loop: Loop, shard: Shard, row: OutboxRow): void {
     const { workspace, event } = body;
     return fanOut(loop, shard, { kind: "Publish", workspace, event, outboxId: row.id });
   }
-  const message: Message = { id: row.id, body, isStored: true, isTaken: false };
+  const isForeign = row.id.startsWith(FOREIGN);
+  if (isForeign && !shard.mail.add(row.id)) return;
+  const message: Message = { id: row.id, body, isForeign, isStored: true, isTaken: false };
   const item = messageItem(message, true);
   if (item !== null) submitInternal(loop, shard, item);
 }

@@ -75,6 +75,17 @@ function changed(row: ExecutionRow, event: HistoryEvent, about: About): Executio
       return event.data.begins ? { ...row, startedAt: null } : row;
     case "ExecutionAdmitted":
       return { ...row, startedAt: row.startedAt ?? Date.parse(event.at) };
+    case "ExecutionForked":
+      return {
+        ...row,
+        createdAt: Date.parse(event.at),
+        startedAt: Date.parse(event.at),
+        parentId: null,
+        originId: event.data.origin.execution_id,
+        deadLetter: false,
+        replays: 0,
+        dropped: null,
+      };
     case "ExecutionReopened":
       return { ...replayed(row), status: "running", finishedAt: null, errorCode: null, errorMessage: null };
     case "ExecutionCompleted":

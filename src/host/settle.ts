@@ -6,6 +6,7 @@ import type { Effect } from "./effects.ts";
 import { fanOut, lookUpKept } from "./events.ts";
 import { commandItem } from "./item.ts";
 import { forget, type Loop, submitInternal } from "./loop.ts";
+import { deliver } from "./messages.ts";
 import { finishParking } from "./parking.ts";
 import { hasEnded } from "./rows.ts";
 import type { Resident, Shard } from "./shard.ts";
@@ -31,7 +32,7 @@ function act(loop: Loop, part: Part): boolean {
     for (const write of part.writes.values()) {
       if (write.resident !== null) settleWrite(loop, shard, write, write.resident);
     }
-    for (const effect of part.effects) if (effect.kind === "Publish") fanOut(loop, shard, effect);
+    for (const effect of part.effects) performForAll(loop, shard, effect);
     return true;
   } catch (error) {
     loop.report(error, `what follows from a commit of shard ${shard.index} could not be done; it is loaded again`);
@@ -46,7 +47,7 @@ function settleWrite(loop: Loop, shard: Shard, write: Write, resident: Resident)
   // It is being loaded again after a bug, or was put aside: its tasks are offered by that load, or not at all.
   const isCurrent = shard.slots.get(executionId) === resident;
   for (const effect of write.effects) {
-    if (effect.kind === "Publish") fanOut(loop, shard, effect);
+    if (effect.kind === "Publish" || effect.kind === "Deliver") performForAll(loop, shard, effect);
     else if (isCurrent) perform(loop, resident, effect);
   }
   if (write.lastSeq > 0 && loop.subscriptions.isHeard(executionId)) {
@@ -65,7 +66,17 @@ function settleWrite(loop: Loop, shard: Shard, write: Write, resident: Resident)
   }
 }
 
-function perform(loop: Loop, resident: Resident, effect: Exclude<Effect, { kind: "Publish" }>): void {
+/** What is done whatever has become of the execution that caused it. */
+function performForAll(loop: Loop, shard: Shard, effect: Effect): void {
+  if (effect.kind === "Publish") fanOut(loop, shard, effect);
+  if (effect.kind === "Deliver") deliver(loop, effect.receiver, effect.messageId, effect.body);
+}
+
+function perform(
+  loop: Loop,
+  resident: Resident,
+  effect: Exclude<Effect, { kind: "Publish" } | { kind: "Deliver" }>,
+): void {
   const { board } = loop.tasks;
   const { id, workspace } = resident.execution;
   switch (effect.kind) {

@@ -15,7 +15,9 @@ import type { Definition } from "../core/language/definition.ts";
 import type { ExecutionRow, KeyRow } from "../ports/store.ts";
 import type { Part } from "./commit.ts";
 import type { Item, StartItem } from "./item.ts";
+import { createMailbox, type Mailbox } from "./mailbox.ts";
 import { Queue } from "./queue.ts";
+import type { SharedRecord } from "./shared/records.ts";
 import type { Sleeper } from "./wake-ups.ts";
 
 export interface Shard {
@@ -27,6 +29,12 @@ export interface Shard {
   readonly inbox: Inbox;
   /** Keys that are being looked up, or decided and not committed; by workspace and key. */
   readonly claims: Map<string, ClaimState>;
+  /** What executions share and whose key hashes to this shard. */
+  readonly records: Map<string, SharedRecord>;
+  /** Records that are to be told of a time. */
+  readonly alarms: Map<SharedRecord, Instant>;
+  /** Messages from other shards that are known here: on their way to a decision, or taken not long ago. */
+  readonly mail: Mailbox;
   /** The store is being asked what is due soon. */
   isScanning: boolean;
 }
@@ -89,6 +97,9 @@ export function createShard(index: number): Shard {
     slots: new Map(),
     inbox: { returned: new Queue(), internal: new Queue(), external: new Queue(), isInternalNext: true },
     claims: new Map(),
+    records: new Map(),
+    alarms: new Map(),
+    mail: createMailbox(),
     isScanning: false,
   };
 }

@@ -19,6 +19,7 @@ import { arm } from "./pulse.ts";
 import { restart } from "./recovery.ts";
 import { settle } from "./settle.ts";
 import { type Shard, takeFrom } from "./shard.ts";
+import { takeShared } from "./shared/take-shared.ts";
 import { takeStart } from "./start.ts";
 import { sawFailure, sawSuccess } from "./storage.ts";
 
@@ -59,6 +60,8 @@ function take(loop: Loop, shard: Shard, item: Item): void {
         return takeChild(loop, shard, item);
       case "publish":
         return takePublish(loop, shard, item);
+      case "shared":
+        return takeShared(loop, shard, item);
       case "forget":
         partOf(loop.collecting, shard).removeOutbox.push(item.outboxId);
         return;
