@@ -92,6 +92,12 @@ export async function openHost(options: HostOptions): Promise<Host> {
       return await Promise.all(prepared.map((start) => decideStart(loop, start)));
     },
 
+    skipStep: ({ commandId: id, path, reason, by, ...place }) =>
+      ask(loop, place, { kind: "SkipStep", id, path, reason, by }),
+    completeStep: async ({ commandId: id, path, output, reason, by, ...place }) =>
+      tooLong(loop, output) ?? (await ask(loop, place, { kind: "CompleteStep", id, path, output, reason, by })),
+    compensate: ({ commandId: id, reason, by, ...place }) => ask(loop, place, { kind: "Compensate", id, reason, by }),
+
     publish: async (event) => tooLong(loop, event.data) ?? (await publish(loop, event)),
 
     read: (request) => readRow(loop, request),

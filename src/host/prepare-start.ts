@@ -14,7 +14,10 @@ import type { Claim, StartItem } from "./item.ts";
 import type { Loop } from "./loop.ts";
 import type { Outcome, Refusal } from "./refusal.ts";
 
-export type Prepared = Omit<StartItem, "reply">;
+export interface Prepared extends Omit<StartItem, "reply"> {
+  /** What its workflow limits; null: nothing. */
+  readonly admission: Admission | null;
+}
 
 /** Finds the workflow and says what will be decided. */
 export async function prepareStart(loop: Loop, request: StartRequest): Promise<Outcome<Prepared>> {
@@ -32,7 +35,7 @@ export function prepareWith(
   loop: Loop,
   request: StartRequest,
   definition: Definition,
-  origin: OriginLink | null,
+  from: { readonly origin: OriginLink; readonly shard: number } | null,
 ): Outcome<Prepared> {
   const { workspace, metadata, priority, timeoutMs } = request;
   const checked = checkInput(loop, definition, request.input);
@@ -42,15 +45,25 @@ export function prepareWith(
     ok: true,
     kind: "start",
     workspace,
-    executionId: request.executionId ?? newId(loop, claim),
+    // What repeats an execution lives in its shard, whatever place in the history it begins from: one key, one shard.
+    executionId: request.executionId ?? (from === null ? newId(loop, claim) : idInShard(loop, from.shard)),
     definition,
-    command: { kind: "StartExecution", input: checked.input, metadata, priority, timeoutMs, parent: null, origin },
+    command: {
+      kind: "StartExecution",
+      input: checked.input,
+      metadata,
+      priority,
+      timeoutMs,
+      parent: null,
+      origin: from?.origin ?? null,
+    },
     claim,
   };
 }
 
 export function checkInput(loop: Loop, definition: Definition, given: Json): Outcome<{ readonly input: Json }> {
-  if (isLongerThan(given, loop.limits.payloadBytesMax)) return { ok: false, refusal: inputTooLong(loop) };
+  const tooLong = payloadRefusal(loop, given);
+  if (tooLong !== null) return { ok: false, refusal: tooLong };
   const schema = definition.inputSchema;
   if (schema === null) return { ok: true, input: given };
   const input = schema.withDefaults(given);
@@ -81,6 +94,10 @@ function newId(loop: Loop, claim: Claim | null): string {
   return executionIdOf(entropy, shard);
 }
 
+export function idInShard(loop: Loop, shard: number): string {
+  return executionIdOf(loop.entropy.id(), shard);
+}
+
 const BOTH_GIVEN: Refusal = {
   code: "BAD_REQUEST",
   message: "Expected either an execution_id or an idempotency key, but both are given. Leave one of them out.",
@@ -98,7 +115,8 @@ export function archived(workflow: string): Refusal {
   };
 }
 
-function inputTooLong(loop: Loop): Refusal {
+export function payloadRefusal(loop: Loop, given: Json): Refusal | null {
+  if (!isLongerThan(given, loop.limits.payloadBytesMax)) return null;
   return {
     code: "PAYLOAD_TOO_LARGE",
     message: `Expected the input to be at most ${loop.limits.payloadBytesMax} bytes of JSON, but it is longer. Pass a reference to the data, or raise limits.payload.`,

@@ -123,6 +123,9 @@ function concernsEnded(item: Item): boolean {
     case "Resume":
     case "Signal":
     case "Retry":
+    case "Compensate":
+    case "SkipStep":
+    case "CompleteStep":
       return item.workspace !== null;
     default:
       return false;

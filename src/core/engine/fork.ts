@@ -27,8 +27,8 @@ export function fork(
   execution.origin = origin;
   execution.parent = null;
   execution.paused = null;
-  // Slots are the origin's; its own it has to wait for like any other execution.
-  execution.slots = null;
+  // What is held is held by the origin; it waits for slots of its own like any other execution.
+  if (execution.slots !== null) Object.assign(execution.slots, { held: 0, isQueued: false, timeoutMs: undefined });
   if (input !== undefined) execution.input = input;
   if (given !== undefined) execution.stepInputs.set(given.path, given.input);
   execution.timers.clear();
