@@ -1,12 +1,13 @@
 import type { Command } from "commander";
-import type { ControlAnswer, ExecutionMessage, ExecutionSummary } from "../../core/protocol/executions.ts";
+import type { ExecutionMessage, ExecutionSummary } from "../../core/protocol/executions.ts";
 import type { ExplanationMessage } from "../../core/protocol/explanations.ts";
-import type { ExecutionFilter } from "../../sdk/client.ts";
-import { readInput } from "../context.ts";
+import { type FilterOptions, filterOf, filterOptions } from "../execution-filter.ts";
 import { CommandFailure, EXIT } from "../exit-codes.ts";
 import { followExecution, showEvent } from "../follow.ts";
 import type { RunCommand } from "../main.ts";
 import { inert, type Terminal, table } from "../terminal.ts";
+import { bulkCommands } from "./execution-bulks.ts";
+import { controlCommands } from "./execution-controls.ts";
 
 /** `magicflow executions`: look at executions and control them. */
 export function executionsCommand(program: Command, run: RunCommand): void {
@@ -17,31 +18,23 @@ export function executionsCommand(program: Command, run: RunCommand): void {
   historyCommand(executions, run);
   logsCommand(executions, run);
   controlCommands(executions, run);
-  rerunCommand(executions, run);
+  bulkCommands(executions, run);
 }
 
 function listCommand(executions: Command, run: RunCommand): void {
-  executions
-    .command("list")
-    .description("newest first")
-    .option("--workflow <name>", "only of this workflow")
-    .option("--status <status>", "one or more, separated by commas")
-    .option("--tag <tag>", "only of workflows with this tag")
-    .option("--text <text>", "part of the id, workflow, error or metadata")
-    .option("--metadata <name=value...>", "search attributes")
-    .option("--created-after <time>", "RFC 3339")
-    .option("--created-before <time>", "RFC 3339")
+  const list = executions.command("list").description("newest first");
+  filterOptions(list)
     .option("--limit <n>", "at most this many", "50")
-    .action((options: Record<string, string | string[] | undefined>) =>
+    .action((options: FilterOptions & { limit: string }) =>
       run(async ({ terminal, client }) => {
-        const limit = Number(options["limit"]);
+        const limit = Number(options.limit);
         if (!Number.isInteger(limit) || limit < 1)
           throw new CommandFailure(
             EXIT.usage,
-            `Expected --limit to be a whole number from 1, but it is "${String(options["limit"])}".`,
+            `Expected --limit to be a whole number from 1, but it is "${options.limit}".`,
           );
         const items: ExecutionSummary[] = [];
-        for await (const item of client().executions.list(filterOf(options, limit))) {
+        for await (const item of client().executions.list({ ...filterOf(options), limit: Math.min(limit, 1000) })) {
           items.push(item);
           if (items.length >= limit) break;
         }
@@ -52,23 +45,6 @@ function listCommand(executions: Command, run: RunCommand): void {
         return EXIT.ok;
       }),
     );
-}
-
-function filterOf(options: Record<string, string | string[] | undefined>, limit: number): ExecutionFilter {
-  const given = (name: string, as: string) => (typeof options[name] === "string" ? { [as]: options[name] } : {});
-  const pairs = (options["metadata"] as string[] | undefined) ?? [];
-  return {
-    ...given("workflow", "workflow"),
-    ...given("status", "status"),
-    ...given("tag", "tag"),
-    ...given("text", "text"),
-    ...given("createdAfter", "created_after"),
-    ...given("createdBefore", "created_before"),
-    metadata: Object.fromEntries(
-      pairs.map((pair) => [pair.split("=")[0] as string, pair.slice(pair.indexOf("=") + 1)]),
-    ),
-    limit: Math.min(limit, 1000),
-  };
 }
 
 function rowOf(item: ExecutionSummary): readonly string[] {
@@ -184,71 +160,6 @@ function logsCommand(executions: Command, run: RunCommand): void {
           if (terminal.isJson) terminal.printJson(line, { compact: true });
           else terminal.print(`${line.at}  ${line.level.padEnd(5)}  ${inert(line.message)}`);
         }
-        return EXIT.ok;
-      }),
-    );
-}
-
-function controlCommands(executions: Command, run: RunCommand): void {
-  const one = (name: string, about: string) => executions.command(name).description(about).argument("<id>");
-  const done = (terminal: Terminal, answer: ControlAnswer) => {
-    if (terminal.isJson) terminal.printJson(answer);
-    else terminal.say(`${answer.execution_id} is ${answer.status}`);
-    return EXIT.ok;
-  };
-  one("cancel", "tell its tasks, clean up, end it")
-    .option("--reason <text>")
-    .action((id: string, options: { reason?: string }) =>
-      run(async ({ terminal, client }) => done(terminal, await client().executions.cancel(id, options))),
-    );
-  one("terminate", "end it now: nothing more runs")
-    .option("--reason <text>")
-    .action((id: string, options: { reason?: string }) =>
-      run(async ({ terminal, client }) => done(terminal, await client().executions.terminate(id, options))),
-    );
-  one("pause", "record results, begin nothing new")
-    .option("--freeze-timers", "the pause does not count for timers")
-    .action((id: string, options: { freezeTimers?: boolean }) =>
-      run(async ({ terminal, client }) =>
-        done(terminal, await client().executions.pause(id, options.freezeTimers === true ? { timers: "freeze" } : {})),
-      ),
-    );
-  one("resume", "go on after a pause").action((id: string) =>
-    run(async ({ terminal, client }) => done(terminal, await client().executions.resume(id))),
-  );
-  one("retry", "re-open it: failed and cancelled steps begin again").action((id: string) =>
-    run(async ({ terminal, client }) => done(terminal, await client().executions.retry(id))),
-  );
-  one("signal", "send it a signal")
-    .argument("<name>")
-    .option("-d, --data <json>", "JSON, a file, or - for standard input")
-    .option("--id <id>", "sent twice with one id, it counts once")
-    .action((id: string, name: string, options: { data?: string; id?: string }) =>
-      run(async ({ terminal, client }) => {
-        const data = options.data === undefined ? null : readInput(options.data);
-        return done(
-          terminal,
-          await client().executions.signal(id, name, data, options.id === undefined ? {} : { id: options.id }),
-        );
-      }),
-    );
-}
-
-function rerunCommand(executions: Command, run: RunCommand): void {
-  executions
-    .command("rerun")
-    .description("start a new execution like this one")
-    .argument("<id>")
-    .option("-i, --input <json>", "in place of its input")
-    .option("--workflow-version <version>", "in place of its version")
-    .action((id: string, options: { input?: string; workflowVersion?: string }) =>
-      run(async ({ terminal, client }) => {
-        const started = await client().executions.rerun(id, {
-          ...(options.input === undefined ? {} : { input: readInput(options.input) }),
-          ...(options.workflowVersion === undefined ? {} : { version: options.workflowVersion }),
-        });
-        if (terminal.isJson) terminal.printJson(started);
-        else terminal.print(started.execution_id);
         return EXIT.ok;
       }),
     );
