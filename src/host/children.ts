@@ -3,6 +3,7 @@
  * parent's step like one that has failed.
  */
 
+import type { StartExecution } from "../core/engine/commands.ts";
 import type { StepError } from "../core/engine/error.ts";
 import type { Definition } from "../core/language/definition.ts";
 import { partOf } from "./commit.ts";
@@ -10,7 +11,7 @@ import { begin } from "./decisions.ts";
 import type { ChildItem } from "./item.ts";
 import { type Loop, returnItems, scheduleTurn } from "./loop.ts";
 import { send, takeMessage } from "./messages.ts";
-import { checkInput } from "./prepare-start.ts";
+import { checkInput, limitsOf } from "./prepare-start.ts";
 import type { Refusal } from "./refusal.ts";
 import { createLoading, type Loading, type Shard } from "./shard.ts";
 
@@ -35,15 +36,20 @@ function beginChild(loop: Loop, shard: Shard, item: ChildItem, definition: Defin
   const { executionId, metadata, priority, parent } = start;
   const checked = checkInput(loop, definition, start.input);
   if (!checked.ok) return failChild(loop, shard, item, toError(checked.refusal, "VALIDATION_FAILED"));
-  const command = {
+  const { input } = checked;
+  const unlimited: StartExecution = {
     kind: "StartExecution",
-    input: checked.input,
+    input,
     metadata,
     priority,
     timeoutMs: null,
     parent,
     origin: null,
-  } as const;
+  };
+  const limited = limitsOf(loop, definition, workspace, unlimited);
+  if (!limited.ok) return failChild(loop, shard, item, toError(limited.refusal, "EXPRESSION_ERROR"));
+  const { slots } = limited;
+  const command = slots.length === 0 ? unlimited : { ...unlimited, slots };
   try {
     begin(loop, shard, { executionId, workspace, definition, command });
   } catch (error) {

@@ -93,6 +93,8 @@ export async function prepareFork(
     executionId: newId,
     definition,
     command,
+    // What was accepted long ago waits for its turn, and is not refused for what came after it.
+    admission: null,
     copied: { execution, first, text: lines.texts.slice(0, seq).join("\n") },
     claim: {
       key: `${definition.name}/rerun/${executionId}/${commandId}`,

@@ -63,6 +63,10 @@ export interface HostLimits {
   readonly executionsInMemory: number;
   /** Requests from outside that may wait in one shard. */
   readonly inboxMax: number;
+  /** Executions that run at a time, children apart; null: as many as are started. */
+  readonly concurrentMax: number | null;
+  /** Executions that may wait for the slots of one key. */
+  readonly queuedMax: number;
   /** How long events with a correlation key are kept for waits that begin later. */
   readonly eventsKeptMs: number;
 }
@@ -72,6 +76,8 @@ export const HOST_LIMITS: HostLimits = {
   historyEventsMax: 2_000_000,
   executionsInMemory: 50_000,
   inboxMax: 10_000,
+  concurrentMax: null,
+  queuedMax: 100_000,
   eventsKeptMs: 3_600_000,
 };
 

@@ -25,6 +25,7 @@ import { followExecution, readHistory, readRow, waitForEnd } from "./reads.ts";
 import { takeOverFirst } from "./recovery.ts";
 import type { Outcome } from "./refusal.ts";
 import { executionUnknown, prepareRerun } from "./rerun.ts";
+import { passDoor } from "./shared/door.ts";
 import { stop } from "./stop.ts";
 import { createShardsFor } from "./task-results.ts";
 import { takeTurn } from "./turn.ts";
@@ -117,8 +118,14 @@ export async function openHost(options: HostOptions): Promise<Host> {
   };
 }
 
-function decideStart(loop: Loop, start: Outcome<Prepared>): Promise<Outcome<Started>> {
-  if (!start.ok) return Promise.resolve(start);
+async function decideStart(loop: Loop, start: Outcome<Prepared>): Promise<Outcome<Started>> {
+  if (!start.ok) return start;
+  const { admission, command } = start;
+  if (admission === null && !("slots" in command)) return submitStart(loop, start);
+  return await passDoor(loop, start, (passed) => submitStart(loop, passed));
+}
+
+function submitStart(loop: Loop, start: Prepared): Promise<Outcome<Started>> {
   const { promise, resolve, reject } = Promise.withResolvers<Outcome<Started>>();
   submit(loop, shardOfExecution(loop, start.executionId), { ...start, reply: { resolve, reject } });
   return promise;

@@ -7,12 +7,17 @@ import { hash } from "node:crypto";
 
 import { EXECUTION_ID, executionIdOf, shardOfKey } from "../core/base/ids.ts";
 import { canonicalJson, isLongerThan, type Json } from "../core/base/json.ts";
+import { type Admission, admissionOf } from "../core/engine/admission.ts";
+import type { StartExecution } from "../core/engine/commands.ts";
 import type { OriginLink } from "../core/engine/events.ts";
+import { PLATFORM_SLOTS, type SlotNeed } from "../core/engine/sharing.ts";
 import type { Definition } from "../core/language/definition.ts";
+import { ExpressionError } from "../core/language/expressions/evaluation.ts";
 import type { StartRequest } from "./host.ts";
 import type { Claim, StartItem } from "./item.ts";
 import type { Loop } from "./loop.ts";
 import type { Outcome, Refusal } from "./refusal.ts";
+import { shardOfPlace } from "./shared/records.ts";
 
 export interface Prepared extends Omit<StartItem, "reply"> {
   /** What its workflow limits; null: nothing. */
@@ -41,24 +46,56 @@ export function prepareWith(
   const checked = checkInput(loop, definition, request.input);
   if (!checked.ok) return checked;
   const claim = claimOf(request, definition);
+  const command: StartExecution = {
+    kind: "StartExecution",
+    input: checked.input,
+    metadata,
+    priority,
+    timeoutMs,
+    parent: null,
+    origin: from?.origin ?? null,
+  };
+  const limited = limitsOf(loop, definition, workspace, command);
+  if (!limited.ok) return limited;
+  const { admission, slots } = limited;
+  const slotShard = slots[0] === undefined ? null : shardOfPlace(loop, workspace, slots[0]).index;
   return {
     ok: true,
     kind: "start",
     workspace,
     // What repeats an execution lives in its shard, whatever place in the history it begins from: one key, one shard.
-    executionId: request.executionId ?? (from === null ? newId(loop, claim) : idInShard(loop, from.shard)),
+    executionId: request.executionId ?? (from === null ? newId(loop, claim, slotShard) : idInShard(loop, from.shard)),
     definition,
-    command: {
-      kind: "StartExecution",
-      input: checked.input,
-      metadata,
-      priority,
-      timeoutMs,
-      parent: null,
-      origin: from?.origin ?? null,
-    },
+    command: slots.length === 0 ? command : { ...command, slots },
     claim,
+    admission,
   };
+}
+
+/**
+ * What limits a start, and the slots that it needs: those of its workflow first, then one of the platform. Children run
+ * under the platform's slot of the execution that began them.
+ */
+export function limitsOf(
+  loop: Loop,
+  definition: Definition,
+  workspace: string,
+  command: StartExecution,
+): Outcome<{ readonly admission: Admission | null; readonly slots: readonly SlotNeed[] }> {
+  const { concurrentMax } = loop.limits;
+  const isChild = command.parent !== null;
+  const covered = new Set(command.parent?.covers);
+  try {
+    const context = { now: loop.clock.now(), environment: loop.environment, limits: loop.limits };
+    const admission = admissionOf(definition, { id: "-", workspace }, command, context);
+    const own = (admission?.slots ?? []).filter(({ kind, key }) => !covered.has(key) && (!isChild || kind === "slots"));
+    if (concurrentMax === null || isChild) return { ok: true, admission, slots: own };
+    const platform = { kind: "slots", key: PLATFORM_SLOTS, limit: concurrentMax, on_limit: "queue" } as const;
+    return { ok: true, admission, slots: [...own, platform] };
+  } catch (error) {
+    if (!(error instanceof ExpressionError)) throw error;
+    return { ok: false, refusal: keyUnfit(definition, error) };
+  }
 }
 
 export function checkInput(loop: Loop, definition: Definition, given: Json): Outcome<{ readonly input: Json }> {
@@ -85,13 +122,13 @@ function hashOf(request: StartRequest, definition: Definition): string {
   return hash("sha256", canonicalJson({ workflow: definition.name, input, version, priority, timeoutMs }));
 }
 
-/** A start with a key lives in the key's shard, one without anywhere. */
-function newId(loop: Loop, claim: Claim | null): string {
+/** A start with a key lives in the key's shard, one that needs a slot beside it, any other anywhere. */
+function newId(loop: Loop, claim: Claim | null, slotShard: number | null): string {
   const entropy = loop.entropy.id();
   const { length } = loop.shards;
+  if (claim !== null) return executionIdOf(entropy, shardOfKey(claim.key, length));
   // Its first digits are a time, its last ones are chance.
-  const shard = claim === null ? Number.parseInt(entropy.slice(-4), 16) % length : shardOfKey(claim.key, length);
-  return executionIdOf(entropy, shard);
+  return executionIdOf(entropy, slotShard ?? Number.parseInt(entropy.slice(-4), 16) % length);
 }
 
 export function idInShard(loop: Loop, shard: number): string {
@@ -130,5 +167,12 @@ function inputUnfit(definition: Definition, violations: readonly { pointer: stri
     code: "VALIDATION_FAILED",
     message: `Expected an input that fits the schema of workflow "${definition.name}", but ${first?.pointer === "" ? "it does not" : `${first?.pointer} does not`}: ${first?.message}${rest}`,
     errors: violations.map(({ pointer, message }) => ({ pointer, message })),
+  };
+}
+
+function keyUnfit(definition: Definition, error: ExpressionError): Refusal {
+  return {
+    code: "VALIDATION_FAILED",
+    message: `Expected a start whose keys for the limits of workflow "${definition.name}" can be read, but: ${error.message}`,
   };
 }

@@ -13,7 +13,7 @@ import { partOf } from "./commit.ts";
 import { begin } from "./decisions.ts";
 import type { Started } from "./host.ts";
 import { type Claim, refuseItem, type StartItem } from "./item.ts";
-import { type Loop, scheduleTurn, unavailable } from "./loop.ts";
+import { type Loop, scheduleTurn, shardOfExecution, unavailable } from "./loop.ts";
 import { restart } from "./recovery.ts";
 import type { Refusal } from "./refusal.ts";
 import type { ClaimState, Shard } from "./shard.ts";
@@ -44,6 +44,15 @@ export function takeStart(loop: Loop, shard: Shard, item: StartItem): void {
       lost: (refusal) => refuseItem(item, refusal),
     });
   }
+}
+
+/** Whether the start was decided before, so that it needs nothing to be answered. */
+export async function isKnown(loop: Loop, start: Omit<StartItem, "reply">): Promise<boolean> {
+  const { claim } = start;
+  if (claim === null) return false;
+  if (shardOfExecution(loop, start.executionId).claims.has(claimPlace(start.workspace, claim))) return true;
+  const known = await findClaim(loop, start, claim);
+  return known !== null;
 }
 
 /** Asks the store once for all who ask for the same key meanwhile. */
@@ -84,7 +93,7 @@ async function lookUp(
 }
 
 /** `taken`: the id is that of an execution which no caller has named. */
-async function findClaim(loop: Loop, item: StartItem, claim: Claim): Promise<KeyRow | null | "taken"> {
+async function findClaim(loop: Loop, item: Omit<StartItem, "reply">, claim: Claim): Promise<KeyRow | null | "taken"> {
   const row = await loop.store.findKey({ workspace: item.workspace, key: claim.key });
   if (row !== null && row.createdAt > loop.clock.now() - KEY_KEPT_MS) return row;
   if (!claim.isForever) return null;

@@ -81,7 +81,14 @@ export function toProblem(
   };
 }
 
-const WAITS: ReadonlySet<ProblemCode> = new Set(["OVERLOADED", "STORAGE_FULL", "UNAVAILABLE", "SIGNALS_FULL"]);
+const WAITS: ReadonlySet<ProblemCode> = new Set([
+  "OVERLOADED",
+  "LIMIT_REACHED",
+  "RATE_LIMITED",
+  "STORAGE_FULL",
+  "UNAVAILABLE",
+  "SIGNALS_FULL",
+]);
 
 /** Headers that go with a problem. */
 export function problemHeaders({ code, retryAfter, headers }: Trouble): Record<string, string> {

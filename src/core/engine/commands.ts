@@ -16,6 +16,14 @@ export type Command =
   | EndChild
   | DeliverEvent
   | Signal
+  /** A later start that this one stands for: it begins with the input of the last. */
+  | {
+      readonly kind: "ReplaceInput";
+      readonly id: string;
+      readonly input: Json;
+      readonly metadata: JsonObject;
+      readonly priority: number;
+    }
   /** A slot of this key is its own now. */
   | { readonly kind: "Admit"; readonly key: string }
   /** There is no slot of this key, and its workflow says not to wait for one. */
@@ -26,8 +34,9 @@ export type Command =
   | { readonly kind: "Continue" }
   | { readonly kind: "Cancel"; readonly id: string; readonly reason: string }
   | { readonly kind: "Terminate"; readonly id: string; readonly reason: string }
-  | { readonly kind: "Pause"; readonly id: string; readonly freezeTimers: boolean }
-  | { readonly kind: "Resume"; readonly id: string }
+  /** `by`: it comes of the parent's pause, and not of a request for this execution. */
+  | { readonly kind: "Pause"; readonly id: string; readonly freezeTimers: boolean; readonly by?: "parent" }
+  | { readonly kind: "Resume"; readonly id: string; readonly by?: "parent" }
   /** Re-opens an execution that ended without completing. */
   | { readonly kind: "Retry"; readonly id: string }
   /** Re-opens an execution that has ended, undoes what completed in it, and cancels it. */

@@ -61,6 +61,11 @@ function apply(decision: Decision, command: Command): void {
       return deliverEvent(decision, command);
     case "Signal":
       return receiveSignal(decision, command);
+    case "ReplaceInput": {
+      const { id, input, metadata, priority } = command;
+      if (execution.known.has(id)) return;
+      return decision.record("InputReplaced", { command_id: id, input, metadata, priority });
+    }
     case "Admit":
       return admit(decision, command.key);
     case "Drop":
@@ -79,10 +84,16 @@ function apply(decision: Decision, command: Command): void {
     case "Terminate":
       return decision.record("ExecutionCancelled", { reason: command.reason, terminated: true });
     case "Pause":
-      if (execution.status === "paused" || execution.ending !== null || execution.known.has(command.id)) return;
-      return decision.record("ExecutionPaused", { command_id: command.id, freeze_timers: command.freezeTimers });
+      if (execution.known.has(command.id) || isPausedEnough(execution.paused, command.by)) return;
+      return decision.record("ExecutionPaused", {
+        command_id: command.id,
+        freeze_timers: command.freezeTimers,
+        ...(command.by === undefined ? {} : { by: command.by }),
+      });
     case "Resume":
       if (execution.paused === null || execution.known.has(command.id)) return;
+      // What was paused for its own sake does not go on because its parent does.
+      if (command.by === "parent" && execution.paused.by !== "parent") return;
       return resume(decision, command.id, execution.paused);
     case "Retry":
       if (!execution.hasEnded || execution.known.has(command.id)) return;
@@ -141,10 +152,15 @@ function forkExecution(decision: Decision, command: ForkExecution): void {
   queueAgain(decision, timeoutMs ?? decision.definition.timeoutMs);
 }
 
-function resume(decision: Decision, commandId: string, paused: NonNullable<Execution["paused"]>): void {
+/** Somebody who pauses what its parent has paused takes the pause over; any other pause of what is paused changes nothing. */
+function isPausedEnough(paused: Execution["paused"], by: "parent" | undefined): boolean {
+  return paused !== null && (paused.by === "request" || by === "parent");
+}
+
+function resume(decision: Decision, commandId: string, { frozenAt }: NonNullable<Execution["paused"]>): void {
   decision.record("ExecutionResumed", {
     command_id: commandId,
-    frozen_ms: paused.freezeTimers ? decision.now - paused.at : 0,
+    frozen_ms: frozenAt === null ? 0 : decision.now - frozenAt,
   });
   // Timers that came due during the pause act now, and what breakers have said meanwhile is asked again.
   fire(decision);

@@ -68,6 +68,13 @@ export interface ExecutionEventData {
     readonly begins: boolean;
     readonly timeout_ms?: number | null;
   };
+  /** A later start came while this one was put off; it begins with what that one said. */
+  InputReplaced: {
+    readonly command_id: string;
+    readonly input: Json;
+    readonly metadata: JsonObject;
+    readonly priority: number;
+  };
   /** It holds a slot of `key`; `next` is what it still waits for. */
   SlotGranted: { readonly key: string; readonly next: SlotNeed | null };
   /** It holds all the slots that it needs and runs. `due` is when the time-out is over that begins now. */
@@ -98,7 +105,11 @@ export interface ExecutionEventData {
     /** The origin is terminated in favour of this one. */
     readonly terminates_origin?: true;
   };
-  ExecutionPaused: { readonly command_id: string; readonly freeze_timers: boolean };
+  /**
+   * Recorded once more where somebody pauses what its parent has paused: from then on it is paused for its own sake. `by`:
+   * it is paused because its parent is.
+   */
+  ExecutionPaused: { readonly command_id: string; readonly freeze_timers: boolean; readonly by?: "parent" };
   /** `frozen_ms` is by how much all timers move; 0 where they went on. */
   ExecutionResumed: { readonly command_id: string; readonly frozen_ms: number };
   /** From here on the execution only winds up. */
@@ -270,6 +281,8 @@ export interface StepEventData {
     readonly circuit?: CircuitReport;
     /** The error rule that names the step which stands in; absent where the step's own fallback does. */
     readonly rule?: number;
+    /** The error category whose handler stands in. */
+    readonly category?: string;
   };
   /** An error rule has fired on the end of this step. `notice` is what a `notify` action says. */
   RuleFired: { readonly rule: number; readonly action: string; readonly notice?: JsonObject };

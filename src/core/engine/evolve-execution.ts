@@ -7,7 +7,7 @@ import { type Definition, ROOT_SCOPE, type Step } from "../language/definition.t
 import { moveTimers, setDue } from "./dues.ts";
 import type { StepError } from "./error.ts";
 import type { ErrorStage, ExecutionEvent } from "./events.ts";
-import type { Execution } from "./execution.ts";
+import type { Execution, Paused } from "./execution.ts";
 import { fork } from "./fork.ts";
 import { reopen, reopenToUndo } from "./reopen.ts";
 import { createCall, createScope, endScope } from "./scopes.ts";
@@ -33,6 +33,12 @@ export function evolveExecution(
       const { slots, begins, timeout_ms: timeoutMs } = event.data;
       execution.slots = { needs: slots, held: 0, isQueued: true, begins, timeoutMs };
       if (execution.paused === null) execution.status = "queued";
+      return;
+    }
+    case "InputReplaced": {
+      const { command_id: id, input, metadata, priority } = event.data;
+      remember(execution, id);
+      Object.assign(execution, { input, metadata, priority });
       return;
     }
     case "SlotGranted":
@@ -65,7 +71,7 @@ export function evolveExecution(
     case "ExecutionPaused":
       remember(execution, event.data.command_id);
       execution.status = "paused";
-      execution.paused = { at, freezeTimers: event.data.freeze_timers };
+      execution.paused = pause(execution.paused, event.data, at);
       return;
     case "ExecutionResumed":
       remember(execution, event.data.command_id);
@@ -129,6 +135,15 @@ export function evolveExecution(
     default:
       return unreachable(event);
   }
+}
+
+/** Who pauses what is paused already changes neither its beginning nor since when timers stand still. */
+function pause(
+  before: Execution["paused"],
+  { freeze_timers: freezes, by = "request" }: { readonly freeze_timers: boolean; readonly by?: "parent" },
+  at: Instant,
+): Paused {
+  return { at: before?.at ?? at, frozenAt: before?.frozenAt ?? (freezes ? at : null), by };
 }
 
 function timeOut(

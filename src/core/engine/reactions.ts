@@ -7,9 +7,10 @@ import { defined, unreachable } from "../base/bug.ts";
 import type { Json, JsonObject } from "../base/json.ts";
 import type { Instant } from "../base/time.ts";
 import type { Definition, Step } from "../language/definition.ts";
+import { type AskCircuit, type CircuitReport, type ReportCall, settingsOf } from "./circuit.ts";
 import type { Command, EndChild } from "./commands.ts";
 import type { EmittedEvent, ExecutionEvent, FilledPlace, HistoryEvent, StepEvent } from "./events.ts";
-import { type Execution, isOpen, type StepState } from "./execution.ts";
+import { type Execution, isAsking, isOpen, type StepState } from "./execution.ts";
 import type { SharedPlace, SlotNeed, SlotsMessage } from "./sharing.ts";
 import { timeoutOf } from "./timeouts.ts";
 
@@ -21,7 +22,11 @@ export type Reaction =
   | { readonly kind: "StartChild"; readonly start: ChildStart }
   | { readonly kind: "SendCommand"; readonly executionId: string; readonly command: Command }
   /** To a record that executions share. */
-  | { readonly kind: "SendShared"; readonly place: SharedPlace; readonly command: SlotsMessage }
+  | {
+      readonly kind: "SendShared";
+      readonly place: SharedPlace;
+      readonly command: SlotsMessage | AskCircuit | ReportCall;
+    }
   | { readonly kind: "PublishEvent"; readonly event: EmittedEvent }
   /** From now on events of this name (and key) wake the execution. `correlation` null: any event of the name. */
   | { readonly kind: "AddWait"; readonly path: string; readonly event: string; readonly correlation: string | null }
@@ -53,6 +58,8 @@ export interface EngineTask {
   readonly heartbeatTimeoutMs: number | null;
   /** When the step or the whole execution is given up at the latest; null: never. */
   readonly deadline: Instant | null;
+  /** The target whose circuit breaker hears of each lost lease; null: the step has none. */
+  readonly circuit: string | null;
   readonly createdAt: Instant;
 }
 
@@ -75,7 +82,9 @@ export interface ChildStart {
 
 /** What follows from a committed event. `execution` may already be further on. */
 export function reactionsOf(definition: Definition, execution: Execution, event: HistoryEvent): readonly Reaction[] {
-  return event.path === null ? reactionsOfExecution(execution, event) : reactionsOfStep(definition, execution, event);
+  return event.path === null
+    ? reactionsOfExecution(definition, execution, event)
+    : reactionsOfStep(definition, execution, event);
 }
 
 /** Everything unfinished, for an execution that was loaded again. */
@@ -97,19 +106,28 @@ export function openReactions(definition: Definition, execution: Execution): rea
   return reactions;
 }
 
-function reactionsOfExecution(execution: Execution, event: ExecutionEvent): readonly Reaction[] {
+function reactionsOfExecution(
+  definition: Definition,
+  execution: Execution,
+  event: ExecutionEvent,
+): readonly Reaction[] {
   switch (event.type) {
     case "ExecutionPaused":
       return openChildren(execution).map((executionId) => ({
         kind: "SendCommand",
         executionId,
-        command: { kind: "Pause", id: `${execution.id}/${event.seq}`, freezeTimers: event.data.freeze_timers },
+        command: {
+          kind: "Pause",
+          id: `${execution.id}/${event.seq}`,
+          freezeTimers: event.data.freeze_timers,
+          by: "parent",
+        },
       }));
     case "ExecutionResumed":
       return openChildren(execution).map((executionId) => ({
         kind: "SendCommand",
         executionId,
-        command: { kind: "Resume", id: `${execution.id}/${event.seq}` },
+        command: { kind: "Resume", id: `${execution.id}/${event.seq}`, by: "parent" },
       }));
     case "ExecutionQueued": {
       const [first] = event.data.slots;
@@ -127,13 +145,13 @@ function reactionsOfExecution(execution: Execution, event: ExecutionEvent): read
     case "ExecutionFailed":
       return [
         ...releaseAll(execution),
-        ...abandoned(execution, event.seq),
+        ...abandoned(definition, execution, event.seq),
         ...toParent(execution, { status: "failed", output: null, error: event.data.error }),
       ];
     case "ExecutionCancelled":
       return [
         ...releaseAll(execution),
-        ...abandoned(execution, event.seq),
+        ...abandoned(definition, execution, event.seq),
         ...toParent(execution, { status: "cancelled", output: null, error: null }),
       ];
     case "ExecutionTimedOut":
@@ -149,6 +167,7 @@ function reactionsOfExecution(execution: Execution, event: ExecutionEvent): read
     }
     case "ExecutionStarted":
     case "ExecutionAdmitted":
+    case "InputReplaced":
     case "ExecutionReopened":
     case "ExecutionCancelRequested":
     case "ExecutionTimeoutReached":
@@ -173,6 +192,8 @@ function reactionsOfStep(definition: Definition, execution: Execution, event: St
       const stillStands = step !== undefined && step.status === "scheduled" && step.attempt === event.attempt;
       return stillStands ? [{ kind: "OfferTask", task: taskOf(definition, execution, step) }] : [];
     }
+    case "CircuitAsked":
+      return askCircuit(definition, execution, event);
     case "StepStarted": {
       const { detail } = event.data;
       if (detail.kind === "workflow") {
@@ -221,7 +242,62 @@ function reactionsOfStep(definition: Definition, execution: Execution, event: St
   }
 }
 
-function attemptIsOver(definition: Definition, execution: Execution, event: StepEvent): readonly Reaction[] {
+type CircuitAsked = Extract<StepEvent, { type: "CircuitAsked" }>;
+
+/** Also where the step is gone meanwhile: then the breaker hears of that too. */
+function askCircuit(definition: Definition, execution: Execution, event: CircuitAsked): readonly Reaction[] {
+  const { circuitBreaker } = stepNamed(definition, event.step);
+  if (circuitBreaker === null) return [];
+  const { target, mode } = event.data.circuit;
+  const command: AskCircuit = {
+    kind: "AskCircuit",
+    target,
+    taskId: taskId(execution, event.path, event.attempt),
+    executionId: execution.id,
+    path: event.path,
+    attempt: event.attempt,
+    mode,
+    settings: settingsOf(circuitBreaker),
+  };
+  return [{ kind: "SendShared", place: { kind: "breaker", key: target }, command }];
+}
+
+function reportCall(
+  definition: Definition,
+  execution: Execution,
+  place: { readonly step: string; readonly path: string },
+  report: CircuitReport | undefined,
+): readonly Reaction[] {
+  const { circuitBreaker } = stepNamed(definition, place.step);
+  if (report === undefined || circuitBreaker === null) return [];
+  const { target, attempt, outcome } = report;
+  const command: ReportCall = {
+    kind: "ReportCall",
+    taskId: taskId(execution, place.path, attempt),
+    outcome,
+    settings: settingsOf(circuitBreaker),
+  };
+  return [{ kind: "SendShared", place: { kind: "breaker", key: target }, command }];
+}
+
+function stepNamed(definition: Definition, name: string): Step {
+  const index = defined(definition.stepByName.get(name), `step "${name}" to be defined`);
+  return definition.steps[index] as Step;
+}
+
+type AttemptEnd = Extract<
+  StepEvent,
+  {
+    type: "StepCompleted" | "StepAttemptFailed" | "StepFailed" | "StepSkipped" | "StepCancelled" | "FallbackStarted";
+  }
+>;
+
+function attemptIsOver(definition: Definition, execution: Execution, event: AttemptEnd): readonly Reaction[] {
+  const reported = reportCall(definition, execution, event, event.data.circuit);
+  return [...withdrawn(definition, execution, event), ...reported];
+}
+
+function withdrawn(definition: Definition, execution: Execution, event: AttemptEnd): readonly Reaction[] {
   if (event.attempt === 0) return [];
   const index = defined(definition.stepByName.get(event.step), `step "${event.step}" to be defined`);
   switch ((definition.steps[index] as Step).spec.kind) {
@@ -267,13 +343,14 @@ function releaseAll(execution: Execution): readonly Reaction[] {
 }
 
 /** An execution that ends at once, without winding up, leaves things behind that somebody must hear of. */
-function abandoned(execution: Execution, seq: number): readonly Reaction[] {
+function abandoned(definition: Definition, execution: Execution, seq: number): readonly Reaction[] {
   const reactions: Reaction[] = [];
   for (const step of execution.steps.values()) {
     if (!isOpen(step)) continue;
     if (step.status === "scheduled") {
       reactions.push({ kind: "WithdrawTask", taskId: taskId(execution, step.path, step.attempt), reason: "cancelled" });
     }
+    reactions.push(...leaveCircuit(definition, execution, step));
     if (step.inner?.kind === "event") reactions.push({ kind: "RemoveWait", path: step.path });
   }
   for (const executionId of openChildren(execution)) {
@@ -284,6 +361,17 @@ function abandoned(execution: Execution, seq: number): readonly Reaction[] {
     });
   }
   return reactions;
+}
+
+/** Its place in the line of a circuit breaker, or what it was let through for, is of no use any more. */
+function leaveCircuit(definition: Definition, execution: Execution, step: StepState): readonly Reaction[] {
+  const circuit = step.inner?.kind === "task" ? step.inner.circuit : null;
+  const hasPermit = step.status === "scheduled" && circuit?.standing === "permit";
+  if (circuit === null || (!hasPermit && !isAsking(step))) return [];
+  const attempt = hasPermit ? step.attempt : step.attempt + 1;
+  const { name } = definition.steps[step.index] as Step;
+  const place = { step: name, path: step.path };
+  return reportCall(definition, execution, place, { target: circuit.target, attempt, outcome: "none" });
 }
 
 function openChildren(execution: Execution): readonly string[] {
@@ -370,6 +458,7 @@ function taskOf(definition: Definition, execution: Execution, step: StepState): 
     queueTimeoutMs,
     heartbeatTimeoutMs,
     deadline: deadlineOf(execution, step),
+    circuit: task.circuit?.target ?? null,
     createdAt: task.scheduledAt,
   };
 }

@@ -9,6 +9,7 @@ const SIGNALS_MAX = 10_000;
 
 export interface EngineRefusal {
   readonly code:
+    | "EXECUTION_BEGUN"
     | "EXECUTION_ENDED"
     | "EXECUTION_NOT_ENDED"
     | "EXECUTION_COMPLETED"
@@ -28,12 +29,17 @@ export function refusalOf(execution: Execution, command: Command): EngineRefusal
       // Cancelling what is cancelled is what the caller wanted.
       return execution.hasEnded && execution.status !== "cancelled" ? ended(execution) : null;
     case "Pause":
+      if (execution.known.has(command.id)) return null;
+      if (execution.hasEnded) return ended(execution);
+      return mayBePaused(execution) ? null : closing(execution);
     case "Resume":
       return execution.hasEnded ? ended(execution) : null;
     case "Signal":
       if (execution.known.has(command.id)) return null;
       if (execution.hasEnded) return ended(execution);
       return execution.signals.length >= SIGNALS_MAX ? signalsFull(execution) : null;
+    case "ReplaceInput":
+      return isPutOff(execution) || execution.known.has(command.id) ? null : begun(execution);
     case "Retry":
       if (execution.known.has(command.id)) return null;
       if (!execution.hasEnded)
@@ -77,6 +83,18 @@ function ended(execution: Execution): EngineRefusal {
   };
 }
 
+/** What only winds up is not held back. A time-out that begins again or falls back is no end: it is held like anything. */
+function mayBePaused({ ending }: Execution): boolean {
+  return ending === null || ending.kind === "restart" || ending.kind === "fallback";
+}
+
+function closing(execution: Execution): EngineRefusal {
+  return {
+    code: "EXECUTION_CLOSING",
+    message: `Expected execution ${execution.id} to go on, but it winds up, which a pause does not hold back. Terminate it if it must stop at once.`,
+  };
+}
+
 function nothingToUndo(execution: Execution): EngineRefusal {
   return {
     code: "NOTHING_TO_COMPENSATE",
@@ -88,5 +106,17 @@ function signalsFull(execution: Execution): EngineRefusal {
   return {
     code: "SIGNALS_FULL",
     message: `Expected fewer than ${SIGNALS_MAX} signals to wait in execution ${execution.id}. Let a step take some before sending more.`,
+  };
+}
+
+/** It has not begun, and waits for the end of a quiet time. */
+function isPutOff({ slots }: Execution): boolean {
+  return slots !== null && slots.begins && slots.isQueued && slots.needs[slots.held]?.kind === "debounce";
+}
+
+function begun(execution: Execution): EngineRefusal {
+  return {
+    code: "EXECUTION_BEGUN",
+    message: `Expected execution ${execution.id} to wait for further starts, but it has begun.`,
   };
 }

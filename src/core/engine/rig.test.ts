@@ -3,13 +3,16 @@
 import type { Json } from "../base/json.ts";
 import type { Definition } from "../language/definition.ts";
 import { loadWorkflow } from "../language/load.ts";
-import type { Command } from "./commands.ts";
-import { decide } from "./decide.ts";
+import { admissionOf } from "./admission.ts";
+import type { CircuitView } from "./circuit.ts";
+import type { Command, StartExecution } from "./commands.ts";
 import { ENGINE_LIMITS, type EngineLimits } from "./decision.ts";
 import type { StepError } from "./error.ts";
 import type { HistoryEvent } from "./events.ts";
 import { replay } from "./evolve.ts";
-import { createExecution, type Execution, snapshot } from "./execution.ts";
+import { createExecution, type Execution } from "./execution.ts";
+import { toPlain } from "./plain-execution.ts";
+import { decideWithTwin } from "./twin.test.ts";
 
 export const START: number = Date.UTC(2027, 0, 1);
 
@@ -37,6 +40,7 @@ export interface RigOptions {
   readonly environment?: ReadonlyMap<string, string>;
   readonly limits?: Partial<EngineLimits>;
   readonly parentDepth?: number;
+  readonly circuit?: (target: string) => CircuitView;
 }
 
 /** `spec` is what stands under `spec:`; the execution is started. */
@@ -53,10 +57,11 @@ function runRig(definition: Definition, options: RigOptions): Rig {
   let now = START;
 
   const once = (command: Command): readonly HistoryEvent[] => {
-    const events = decide(definition, execution, command, {
+    const events = decideWithTwin(definition, execution, command, {
       now,
       environment: options.environment ?? new Map(),
       limits: { ...ENGINE_LIMITS, ...options.limits },
+      ...(options.circuit === undefined ? {} : { circuit: options.circuit }),
     });
     history.push(...events);
     return events;
@@ -105,15 +110,15 @@ function runRig(definition: Definition, options: RigOptions): Rig {
     },
     statuses: () => Object.fromEntries([...execution.steps.values()].map((step) => [step.path, statusOf(step)])),
     replayed: () => ({
-      fresh: snapshot(replay(definition, { id: execution.id, workspace: execution.workspace }, history)),
-      live: snapshot(execution),
+      fresh: toPlain(replay(definition, { id: execution.id, workspace: execution.workspace }, history)),
+      live: toPlain(execution),
     }),
   };
   const parent =
     options.parentDepth === undefined
       ? null
       : { execution_id: "p", path: "child", depth: options.parentDepth, waits: true };
-  rig.send({
+  const start: StartExecution = {
     kind: "StartExecution",
     input: options.input ?? {},
     metadata: {},
@@ -121,7 +126,10 @@ function runRig(definition: Definition, options: RigOptions): Rig {
     timeoutMs: null,
     parent,
     origin: null,
-  });
+  };
+  const context = { now, environment: new Map<string, string>(), limits: ENGINE_LIMITS };
+  const slots = admissionOf(definition, { id: "e", workspace: "default" }, start, context)?.slots ?? [];
+  rig.send(slots.length === 0 ? start : { ...start, slots });
   return rig;
 }
 

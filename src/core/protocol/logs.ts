@@ -37,6 +37,8 @@ function tell(event: HistoryEvent): Told {
       ];
     case "ExecutionQueued":
       return ["info", `Queued for ${event.data.slots.map(({ key }) => quote(key)).join(" and ")}.`];
+    case "InputReplaced":
+      return ["info", "A later start has replaced the input."];
     case "SlotGranted":
       return ["info", `Holds a slot of ${quote(event.data.key)}.`];
     case "ExecutionAdmitted":
@@ -80,6 +82,11 @@ function tell(event: HistoryEvent): Told {
         "info",
         `${event.path}: waits for ${event.data.executor} to run ${event.data.function}${again(event.attempt)}.`,
       ];
+    case "CircuitAsked":
+      return [
+        "info",
+        `${event.path}: asks the circuit breaker of ${event.data.circuit.target}${again(event.attempt)}.`,
+      ];
     case "StepStarted":
       return ["info", `${event.path}: ${begun(event.data.detail)}${again(event.attempt)}.`];
     case "StepCompleted":
@@ -87,7 +94,7 @@ function tell(event: HistoryEvent): Told {
     case "StepAttemptFailed":
       return [
         "warn",
-        `${event.path}: attempt ${event.attempt} failed${by(event.data.instance)}: ${told(event.data.error)} The next one begins at ${event.data.retry_at}.`,
+        `${event.path}: ${attempted(event)}${by(event.data.instance)}: ${told(event.data.error)} The next one begins at ${event.data.retry_at}.`,
       ];
     case "StepFailed":
       return ["error", `${event.path}: failed${by(event.data.instance)}: ${told(event.data.error)}`];
@@ -136,6 +143,11 @@ function tell(event: HistoryEvent): Told {
     default:
       return unreachable(event);
   }
+}
+
+/** An open circuit breaker lets no attempt begin. */
+function attempted({ attempt, data }: Extract<HistoryEvent, { type: "StepAttemptFailed" }>): string {
+  return data.error.code === "CIRCUIT_OPEN" ? `attempt ${attempt + 1} may not begin` : `attempt ${attempt} failed`;
 }
 
 function begun(detail: StartDetail): string {

@@ -100,6 +100,21 @@ export const PROBLEMS = {
     title: "The key stands for another request",
     help: "Use a new key for a new request; a key stands for the same input, version and options.",
   },
+  EXECUTION_BEGUN: {
+    status: 409,
+    title: "The execution has begun",
+    help: "Its input can be replaced only while it is put off for further starts.",
+  },
+  LIMIT_REACHED: {
+    status: 429,
+    title: "As many executions run as may at a time",
+    help: "The workflow's `concurrency` refuses further starts. Wait for the time in Retry-After, or use `on_limit: queue`.",
+  },
+  RATE_LIMITED: {
+    status: 429,
+    title: "Too many requests in a short time",
+    help: "Wait for the time in Retry-After, then send the same request again.",
+  },
   EXECUTION_ENDED: {
     status: 409,
     title: "The execution has ended",
@@ -109,11 +124,6 @@ export const PROBLEMS = {
     status: 409,
     title: "The operation is over",
     help: "It has gone through all of its executions; there is nothing left to stop.",
-  },
-  EXECUTION_ENDING: {
-    status: 409,
-    title: "The execution is about to end",
-    help: "It winds up: it was cancelled, its time is over, or an error or `return` has ended it. That cannot be paused; terminate it if it must stop at once.",
   },
   EXECUTION_NOT_ENDED: {
     status: 409,

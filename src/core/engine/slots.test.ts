@@ -1,0 +1,202 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+
+import { type Reaction, reactionsOf } from "./reactions.ts";
+import { type Rig, START, startRig } from "./rig.test.ts";
+
+const LIMITED = `
+concurrency: { limit: 2, key: $.input.tenant }
+timeout: 60s
+steps:
+  - { name: a, type: function, executor: x, function: f }
+`;
+
+describe("an execution that needs a slot", () => {
+  test("is queued, begins nothing, and asks for a slot of its key", () => {
+    const rig = startRig(LIMITED, { input: { tenant: "t7" } });
+    assert.equal(rig.execution.status, "queued");
+    assert.deepEqual(rig.statuses(), { a: "pending" });
+    assert.deepEqual(sends(rig), [
+      {
+        kind: "SendShared",
+        place: { kind: "slots", key: "test/t7" },
+        command: { kind: "Acquire", executionId: "e", limit: 2, onLimit: "queue", priority: 5, since: START },
+      },
+    ]);
+    same(rig);
+  });
+
+  test("begins once it is admitted, and only then its time-out counts", () => {
+    const rig = startRig(LIMITED, { input: { tenant: "t7" } });
+    assert.deepEqual(rig.pass(3_600_000), []);
+    assert.deepEqual(rig.send({ kind: "Admit", key: "test/t7" }), [
+      "SlotGranted",
+      "ExecutionAdmitted",
+      "StepScheduled a",
+    ]);
+    assert.equal(rig.execution.startedAt, START + 3_600_000);
+    assert.deepEqual(rig.pass(59_000), []);
+    assert.deepEqual(rig.pass(1000), ["ExecutionTimeoutReached", "StepCancelled a", "ExecutionTimedOut"]);
+    same(rig);
+  });
+
+  test("takes no slot of another key, and none twice", () => {
+    const rig = startRig(LIMITED, { input: { tenant: "t7" } });
+    assert.deepEqual(rig.send({ kind: "Admit", key: "test/other" }), []);
+    rig.send({ kind: "Admit", key: "test/t7" });
+    assert.deepEqual(rig.send({ kind: "Admit", key: "test/t7" }), []);
+  });
+
+  test("gives its slot back when it ends, whichever way", () => {
+    for (const end of ["complete", "fail", "cancel", "terminate", "cancel while queued"] as const) {
+      const rig = startRig(LIMITED, { input: { tenant: "t7" } });
+      if (end !== "cancel while queued") rig.send({ kind: "Admit", key: "test/t7" });
+      if (end === "complete") rig.complete("a");
+      else if (end === "fail") rig.fail("a");
+      else if (end === "terminate") rig.send({ kind: "Terminate", id: "t", reason: "now" });
+      else rig.send({ kind: "Cancel", id: "c", reason: "enough" });
+      assert.ok(rig.execution.hasEnded, end);
+      assert.deepEqual(sends(rig).at(-1)?.command, { kind: "Release", executionId: "e" }, end);
+      same(rig);
+    }
+  });
+
+  test("is dropped where there is no slot and its workflow does not wait for one", () => {
+    const rig = startRig(LIMITED, { input: { tenant: "t7" } });
+    assert.deepEqual(rig.send({ kind: "Drop", key: "test/t7", limit: 2 }), ["ExecutionCancelled"]);
+    assert.match(rig.last("ExecutionCancelled").reason, /^Dropped: 2 executions run under "test\/t7" already/);
+  });
+
+  test("waits for a slot again when it is retried", () => {
+    const rig = startRig(LIMITED, { input: { tenant: "t7" } });
+    rig.send({ kind: "Admit", key: "test/t7" });
+    rig.fail("a");
+    assert.deepEqual(rig.send({ kind: "Retry", id: "again" }), ["ExecutionReopened", "ExecutionQueued"]);
+    assert.equal(rig.execution.status, "queued");
+    assert.deepEqual(rig.send({ kind: "Admit", key: "test/t7" }), [
+      "SlotGranted",
+      "ExecutionAdmitted",
+      "StepScheduled a",
+    ]);
+    same(rig);
+  });
+
+  test("stays paused when it is admitted during a pause, and begins at the resume", () => {
+    const rig = startRig(LIMITED, { input: { tenant: "t7" } });
+    rig.send({ kind: "Pause", id: "p", freezeTimers: false });
+    assert.deepEqual(rig.send({ kind: "Admit", key: "test/t7" }), ["SlotGranted", "ExecutionAdmitted"]);
+    assert.equal(rig.execution.status, "paused");
+    assert.deepEqual(rig.send({ kind: "Resume", id: "r" }), ["ExecutionResumed", "StepScheduled a"]);
+  });
+
+  test("is queued again after a pause that ends before it is admitted", () => {
+    const rig = startRig(LIMITED, { input: { tenant: "t7" } });
+    rig.send({ kind: "Pause", id: "p", freezeTimers: false });
+    rig.send({ kind: "Resume", id: "r" });
+    assert.equal(rig.execution.status, "queued");
+  });
+});
+
+describe("while an execution only waits", () => {
+  const waiting = (hold: string) => `
+concurrency: { limit: 1, hold: ${hold} }
+steps:
+  - { name: a, type: wait, duration: 10s }
+  - { name: b, type: workflow, workflow: other }
+  - { name: c, type: function, executor: x, function: f }
+`;
+  const ended = (rig: Rig) =>
+    rig.send({ kind: "EndChild", path: "b", executionId: "e.1", status: "completed", output: {}, error: null });
+
+  test("it keeps its slot, and children run under it, unless it says otherwise", () => {
+    const rig = startRig(waiting("tree"));
+    assert.deepEqual(rig.send({ kind: "Admit", key: "test" }), ["SlotGranted", "ExecutionAdmitted", "StepStarted a"]);
+    assert.deepEqual(rig.pass(10_000), ["StepCompleted a", "StepStarted b"]);
+    const child = all(rig).find((reaction) => reaction.kind === "StartChild");
+    assert.deepEqual(child?.kind === "StartChild" ? child.start.parent.covers : null, ["test"]);
+    assert.deepEqual(ended(rig), ["StepCompleted b", "StepScheduled c"]);
+  });
+
+  test("with hold: running it gives the slot back, and goes on only with a new one", () => {
+    const rig = startRig(waiting("running"));
+    assert.deepEqual(rig.send({ kind: "Admit", key: "test" }), [
+      "SlotGranted",
+      "ExecutionAdmitted",
+      "StepStarted a",
+      "SlotsReleased",
+    ]);
+    assert.equal(rig.execution.status, "running");
+    assert.deepEqual(rig.pass(10_000), ["ExecutionQueued"]);
+    assert.deepEqual(rig.send({ kind: "Admit", key: "test" }), [
+      "SlotGranted",
+      "ExecutionAdmitted",
+      "StepCompleted a",
+      "StepStarted b",
+      "SlotsReleased",
+    ]);
+    assert.deepEqual(ended(rig), ["StepCompleted b", "ExecutionQueued"]);
+    assert.deepEqual(rig.send({ kind: "Admit", key: "test" }), ["SlotGranted", "ExecutionAdmitted", "StepScheduled c"]);
+    same(rig);
+  });
+
+  test("with hold: waiting it gives the slot back for children only", () => {
+    const rig = startRig(waiting("waiting"));
+    assert.deepEqual(rig.send({ kind: "Admit", key: "test" }), ["SlotGranted", "ExecutionAdmitted", "StepStarted a"]);
+    assert.deepEqual(rig.pass(10_000), ["StepCompleted a", "StepStarted b", "SlotsReleased"]);
+    assert.deepEqual(ended(rig), ["StepCompleted b", "ExecutionQueued"]);
+    same(rig);
+  });
+
+  test("it is cancelled without waiting for a slot", () => {
+    const rig = startRig(waiting("running"));
+    rig.send({ kind: "Admit", key: "test" });
+    assert.deepEqual(rig.send({ kind: "Cancel", id: "c", reason: "enough" }), [
+      "ExecutionCancelRequested",
+      "StepCancelled a",
+      "StepCancelled b",
+      "StepCancelled c",
+      "ExecutionCancelled",
+    ]);
+  });
+});
+
+describe("a start that is put off for further starts", () => {
+  const debounced = `
+debounce: { period: 5s, key: $.input.id }
+concurrency: { limit: 1 }
+steps:
+  - { name: a, type: set, variables: { id: $.input.id, n: $.input.n } }
+`;
+
+  test("begins with the input of the last, after the quiet time and then its slot", () => {
+    const rig = startRig(debounced, { input: { id: "x", n: 1 } });
+    const replace = {
+      kind: "ReplaceInput",
+      id: "second",
+      input: { id: "x", n: 2 },
+      metadata: {},
+      priority: 5,
+    } as const;
+    assert.deepEqual(rig.send(replace), ["InputReplaced"]);
+    assert.deepEqual(rig.send(replace), []);
+    assert.deepEqual(rig.send({ kind: "Admit", key: "debounce/test/x" }), ["SlotGranted"]);
+    assert.deepEqual(sends(rig).at(-1)?.place, { kind: "slots", key: "test" });
+    assert.deepEqual(rig.send({ kind: "Admit", key: "test" }).slice(0, 2), ["SlotGranted", "ExecutionAdmitted"]);
+    assert.deepEqual(rig.execution.variables.get("n"), 2);
+    assert.deepEqual(rig.send({ ...replace, id: "third" }), []);
+    same(rig);
+  });
+});
+
+function all(rig: Rig): readonly Reaction[] {
+  return rig.history.flatMap((event) => reactionsOf(rig.definition, rig.execution, event));
+}
+
+function sends(rig: Rig): readonly Extract<Reaction, { kind: "SendShared" }>[] {
+  return all(rig).filter((reaction) => reaction.kind === "SendShared");
+}
+
+function same(rig: Rig): void {
+  const { fresh, live } = rig.replayed();
+  assert.deepEqual(fresh, live);
+}
