@@ -57,7 +57,18 @@ export interface Client {
     /** Goes on after a failure: failed and cancelled steps begin again. */
     retry(executionId: string, options?: { id?: string }): Promise<ControlAnswer>;
     /** A new execution like this one. */
-    rerun(executionId: string, options?: { input?: Json; version?: string; id?: string }): Promise<StartAnswer>;
+    rerun(executionId: string, options?: RerunOptions): Promise<StartAnswer>;
+    /** Ends a step in its place, such as `each[3].reserve`: what is behind it goes on. */
+    skipStep(executionId: string, path: string, options?: { reason?: string; id?: string }): Promise<ControlAnswer>;
+    /** Ends a step with this output, as if it had given it itself. */
+    completeStep(
+      executionId: string,
+      path: string,
+      output?: Json,
+      options?: { reason?: string; id?: string },
+    ): Promise<ControlAnswer>;
+    /** Undoes what completed in an execution that has ended. */
+    compensate(executionId: string, options?: { reason?: string; id?: string }): Promise<ControlAnswer>;
     /** One operation on many executions, chosen by filters or by ids. It goes on by itself, over crashes too. */
     readonly bulk: {
       start(request: Omit<BulkStart, "dry_run">, options?: { idempotencyKey?: string }): Promise<BulkMessage>;
@@ -80,6 +91,19 @@ export interface Client {
   publish(events: PublishRequest): Promise<PublishAnswer>;
   /** What an expression gives for a context: `$` is the context. */
   evaluate(expression: string, context: Json): Promise<Json>;
+}
+
+export interface RerunOptions {
+  /** In place of the input of before. */
+  readonly input?: Json;
+  readonly version?: string;
+  /** Just before a step began, or just after an event; left out: from the start. */
+  readonly from?: { readonly step: string } | { readonly event: number };
+  /** What the step in `from` gets in place of its own input. */
+  readonly step_input?: Json;
+  /** Resets the old execution: it is terminated in favour of the new one. */
+  readonly terminate_origin?: boolean;
+  readonly id?: string;
 }
 
 export interface ExecuteOptions extends Omit<StartOptions, "async"> {
@@ -181,6 +205,10 @@ export function createClient(options: ConnectionOptions = {}): Client {
         control(executionId, `signals/${encodeURIComponent(name)}`, { data, ...body }),
       retry: (executionId, body = {}) => control(executionId, "retry", body),
       rerun: (executionId, body = {}) => control<StartAnswer>(executionId, "rerun", body),
+      skipStep: (executionId, path, body = {}) => control(executionId, `steps/${encodeURIComponent(path)}/skip`, body),
+      completeStep: (executionId, path, output = {}, body = {}) =>
+        control(executionId, `steps/${encodeURIComponent(path)}/complete`, { output, ...body }),
+      compensate: (executionId, body = {}) => control(executionId, "compensate", body),
       bulk: {
         start: (request, { idempotencyKey } = {}) =>
           read({

@@ -22,6 +22,8 @@ export interface AccessConfig {
 /** Who asks. */
 export interface Caller {
   readonly workspace: string;
+  /** As histories name who did something by hand. */
+  readonly name: string;
 }
 
 export type Admission =
@@ -29,6 +31,8 @@ export type Admission =
   | { readonly ok: false; readonly trouble: Trouble };
 
 const DEFAULT_WORKSPACE = "default";
+/** Where nobody is asked who he is. */
+const NOBODY = "anonymous";
 
 /** Why the server must not start like this; null if it may. */
 export function accessRefusal({ host, authEnabled }: AccessConfig): string | null {
@@ -48,7 +52,7 @@ export function admit(request: IncomingMessage, route: AnyRoute | null, config: 
 
 /** Everybody has every permission of the one workspace there is; see above for when a server runs like this. */
 function authorize(_route: AnyRoute | null): Admission {
-  return { ok: true, caller: { workspace: DEFAULT_WORKSPACE } };
+  return { ok: true, caller: { workspace: DEFAULT_WORKSPACE, name: NOBODY } };
 }
 
 /**

@@ -25,6 +25,8 @@ export interface Call<P, Q, B> {
   /** Undefined where the route needs none and there is none. */
   readonly body: B;
   readonly workspace: string;
+  /** Who asks, by name: for the audit. */
+  readonly by: string;
   readonly headers: IncomingHttpHeaders;
   readonly requestId: string;
   /** Aborts when the caller goes away, or when the server stops. Made when it is asked for. */
@@ -95,6 +97,7 @@ function createServe<P, Q, B>(route: Route<P, Q, B>, handler: Handler<P, Q, B>, 
         query: request.query as Q,
         body: content as B,
         workspace: admission.caller.workspace,
+        by: admission.caller.name,
         headers: request.headers,
         requestId: request.id,
         signal: () => signalOf(request.raw, reply.raw, context.draining),

@@ -31,6 +31,7 @@ import { bindExecutors } from "./routes/executors.ts";
 import { bindExplanations } from "./routes/explanations.ts";
 import { bindExpressions } from "./routes/expressions.ts";
 import { bindHealth } from "./routes/health.ts";
+import { bindRepairs } from "./routes/repairs.ts";
 import { bindStarts } from "./routes/starts.ts";
 import { bindTasks } from "./routes/tasks.ts";
 import { bindWorkflows } from "./routes/workflows.ts";
@@ -132,6 +133,7 @@ export function createServer({ host, clock, entropy, config, report = () => {} }
   bindBulks(context);
   bindExplanations(context);
   bindControls(context);
+  bindRepairs(context);
   bindTasks(context);
   bindExecutors(context);
   bindEvents(context);

@@ -1,6 +1,6 @@
 /** The routes of executions: starting, looking, controlling. Their messages are in `executions.ts` and `starts.ts`. */
 
-import { type TSchema, Type } from "typebox";
+import { type TOptional, type TSchema, type TString, Type } from "typebox";
 import type { Json } from "../base/json.ts";
 import {
   ControlAnswer,
@@ -33,7 +33,7 @@ export interface ExecutionParams {
   readonly execution_id: string;
 }
 
-const ID = Type.String({ minLength: 1, maxLength: 300 });
+export const ID: TString = Type.String({ minLength: 1, maxLength: 300 });
 
 export const ExecutionParams: Message<ExecutionParams> = unnamed<ExecutionParams>()(Type.Object({ execution_id: ID }));
 
@@ -268,7 +268,7 @@ export const streamExecution: Route<ExecutionParams, StreamQuery, unknown> = rea
   },
 });
 
-function control<B>(place: {
+export function control<B>(place: {
   part: string;
   operationId: string;
   summary: string;
@@ -295,7 +295,7 @@ function control<B>(place: {
 }
 
 /** Sent twice with one id, a command takes effect once. The `Idempotency-Key` header is another way to say it. */
-const COMMAND_ID = {
+export const COMMAND_ID: { readonly id: TOptional<TString> } = {
   id: Type.Optional(
     Type.String({
       minLength: 1,
@@ -354,7 +354,7 @@ export const pauseExecution: Route<ExecutionParams, object, PauseRequest> = cont
   operationId: "pauseExecution",
   summary: "Pause: results are recorded, nothing new begins",
   schema: PauseRequest,
-  problems: ["EXECUTION_ENDED"],
+  problems: ["EXECUTION_ENDED", "EXECUTION_CLOSING"],
 });
 
 export interface CommandRequest {
@@ -385,6 +385,9 @@ export interface RerunRequest {
   readonly id?: string;
   readonly input?: Json;
   readonly version?: string;
+  readonly from?: { readonly step: string } | { readonly event: number };
+  readonly step_input?: Json;
+  readonly terminate_origin?: boolean;
 }
 
 const RerunRequest: Message<RerunRequest> = message<RerunRequest>("RerunRequest")(
@@ -395,6 +398,24 @@ const RerunRequest: Message<RerunRequest> = message<RerunRequest>("RerunRequest"
       version: Type.Optional(
         Type.String({ minLength: 1, maxLength: 200, description: "In place of the version of before." }),
       ),
+      from: Type.Optional(
+        Type.Union(
+          [
+            Type.Object({ step: Type.String({ minLength: 1, maxLength: 1000 }) }, CLOSED),
+            Type.Object({ event: Type.Integer({ minimum: 1 }) }, CLOSED),
+          ],
+          {
+            description:
+              "Begin just before the step at this path began, or just after this event of the history: what had happened until then is copied. Left out: from the start.",
+          },
+        ),
+      ),
+      step_input: Type.Optional(
+        Type.Unsafe<Json>({ description: "What the step named in `from` gets in place of its own input." }),
+      ),
+      terminate_origin: Type.Optional(
+        Type.Boolean({ description: "The old execution is terminated in favour of the new one. Only with `from`." }),
+      ),
     },
     CLOSED,
   ),
@@ -404,13 +425,26 @@ export const rerunExecution: Route<ExecutionParams, object, RerunRequest> = cont
   part: "/rerun",
   operationId: "rerunExecution",
   summary: "Start a new execution like this one",
+  description:
+    "From the start, or from a step or event of its history. `origin` of the new execution names this one and the place.",
   permission: "executions:start",
   schema: RerunRequest,
   answers: {
     200: { description: "The rerun that this command began before, as it is now.", schema: StartAnswer },
     202: { description: "The new execution; `origin` names this one.", schema: StartAnswer },
   },
-  problems: ["WORKFLOW_NOT_FOUND", "VERSION_NOT_FOUND", "WORKFLOW_ARCHIVED", "VALIDATION_FAILED"],
+  problems: [
+    "WORKFLOW_NOT_FOUND",
+    "VERSION_NOT_FOUND",
+    "WORKFLOW_ARCHIVED",
+    "VALIDATION_FAILED",
+    "STEP_UNKNOWN",
+    "EVENT_UNKNOWN",
+    "RERUN_PLACE_UNFIT",
+    "HISTORY_TOO_LONG",
+    "IDEMPOTENCY_CONFLICT",
+    "PAYLOAD_TOO_LARGE",
+  ],
 });
 
 export interface SignalParams extends ExecutionParams {

@@ -40,6 +40,7 @@ import {
   readStartupz,
   readWorkflowHealth,
 } from "./health.ts";
+import { compensateExecution, completeStep, skipStep } from "./repair-routes.ts";
 import type { Route } from "./route.ts";
 import { finishTasks, pollTasks, renewTasks } from "./tasks.ts";
 import {
@@ -91,6 +92,9 @@ export const ROUTES: readonly AnyRoute[] = [
   retryExecution,
   rerunExecution,
   signalExecution,
+  skipStep,
+  completeStep,
+  compensateExecution,
   pollTasks,
   finishTasks,
   renewTasks,

@@ -62,6 +62,7 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   version: "1.0.0",
   execution_id: "0192f3c1e7b2a7c9d8e4f5a6b7c8d905",
   name: "payment-received",
+  path: "charge",
   executor: "payments",
   instance: "payments-1",
 };
@@ -74,6 +75,9 @@ const BODIES: Readonly<Record<string, string>> = {
   terminateExecution: '{"reason": "ordered twice"}',
   pauseExecution: '{"timers": "freeze"}',
   rerunExecution: '{"input": {"order_id": "4713"}}',
+  skipStep: '{"reason": "already paid"}',
+  completeStep: '{"output": {"payment_id": "p-1"}, "reason": "paid by phone"}',
+  compensateExecution: '{"reason": "sold twice"}',
   signalExecution: '{"data": {"amount": 12.5}}',
   publishEvents: '{"name": "payment-received", "correlation_key": "4711", "data": {"amount": 12.5}}',
   pollTasks: '{"executor": "payments", "instance": "payments-1", "wait_ms": 30000}',

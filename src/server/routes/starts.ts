@@ -75,6 +75,9 @@ export function bindStarts(context: RouteContext): void {
       commandId: body.id ?? keyOf(headers) ?? entropy.id(),
       input: body.input,
       version: body.version ?? null,
+      ...(body.from === undefined ? {} : { from: body.from }),
+      ...(body.step_input === undefined ? {} : { stepInput: body.step_input }),
+      ...(body.terminate_origin === undefined ? {} : { terminatesOrigin: body.terminate_origin }),
     });
     if (!outcome.ok) return refused(withinBody(outcome.refusal, "/input"));
     return startedAnswer(context, call, outcome, { ms: 0, isPreferred: false });
