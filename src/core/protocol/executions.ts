@@ -226,7 +226,12 @@ export const ExecutionMessage: Message<ExecutionMessage> = message<ExecutionMess
     duration: orNull(seconds("From start to end.")),
     progress: Progress,
     parent: orNull(Type.Unsafe<ParentLink>({ type: "object", description: "The execution and step that started it." })),
-    origin: orNull(Type.Unsafe<OriginLink>({ type: "object", description: "The execution that it repeats." })),
+    origin: orNull(
+      Type.Unsafe<OriginLink>({
+        type: "object",
+        description: "The execution that it repeats: all of it (`rerun`), or from a `step` or `event` on.",
+      }),
+    ),
     steps: Type.Array(StepMessage, {
       description:
         "Steps in the order of their first event, then those that have not begun. Of a loop: the running, the failed and the last 100 iterations.",

@@ -152,7 +152,13 @@ function recordExecution(view: View, event: ExecutionEvent): void {
       view.output = null;
       view.error = null;
       view.finishedAt = null;
-      forgetWhatBeginsAnew(view);
+      if (event.data.compensates === undefined) forgetWhatBeginsAnew(view);
+      return;
+    case "ExecutionForked":
+      view.output = null;
+      view.error = null;
+      view.finishedAt = null;
+      for (const record of [...view.records.values()]) forgetWhatWasOpen(view, record);
       return;
     case "ExecutionCompleted":
       view.output = event.data.output;
@@ -165,7 +171,10 @@ function recordExecution(view: View, event: ExecutionEvent): void {
       view.error = {
         code: "CANCELLED",
         message: event.data.reason,
-        details: { terminated: event.data.terminated },
+        details: {
+          terminated: event.data.terminated,
+          ...(event.data.compensated === undefined ? {} : { compensated: true }),
+        },
       };
       break;
     default:
@@ -189,6 +198,15 @@ function forgetWhatBeginsAnew(view: View): void {
   }
 }
 
+/** What was open where an execution was made of the history of another has not begun as far as this one is concerned. */
+function forgetWhatWasOpen(view: View, record: StepRecord): void {
+  const { state } = record;
+  if (state.status !== "pending") return;
+  record.startedAt = null;
+  record.since = null;
+  forgetInside(view, state);
+}
+
 function recordStep(view: View, event: StepEvent): void {
   switch (event.type) {
     case "BranchStarted":
@@ -202,6 +220,7 @@ function recordStep(view: View, event: StepEvent): void {
   const record = recordOf(view, event.path);
   if (record === null) return;
   switch (event.type) {
+    case "CircuitAsked":
     case "StepScheduled":
       record.since = Date.parse(event.at);
       return;
