@@ -11,7 +11,7 @@ import { test } from "node:test";
 import { openMemoryStore } from "../adapters/stores/memory/store.ts";
 import type { HistoryEvent } from "../core/engine/events.ts";
 import { replay } from "../core/engine/evolve.ts";
-import { snapshot } from "../core/engine/execution.ts";
+import { toPlain } from "../core/engine/plain-execution.ts";
 import { loadWorkflow } from "../core/language/load.ts";
 import type { Store } from "../ports/store.ts";
 import { createRegistry } from "./registry.ts";
@@ -143,8 +143,8 @@ async function checkAll(store: Store): Promise<void> {
     const execution = replay(found.definition, { id: row.id, workspace: WORKSPACE }, events);
     assert.equal(execution.status, row.status);
     assert.deepEqual(
-      snapshot(execution),
-      snapshot(replay(found.definition, { id: row.id, workspace: WORKSPACE }, events)),
+      toPlain(execution),
+      toPlain(replay(found.definition, { id: row.id, workspace: WORKSPACE }, events)),
     );
     const nap = events.find((event) => event.type === "StepStarted" && event.step === "nap");
     const woken = events.find((event) => event.type === "StepCompleted" && event.step === "nap");

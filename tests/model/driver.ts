@@ -1,7 +1,8 @@
 /**
  * Runs a workflow on the engine and on the model, move by move, and compares.
  *
- * Each command is delivered again, at once and after the next one: that must change nothing. After the last move the history has to be gapless, its
+ * Before each command the execution is put aside as text and read again, and both must decide the same. Each command is
+ * delivered again, at once and after the next one: that must change nothing. After the last move the history has to be gapless, its
  * replay has to be the execution, and what it tells has to be what was predicted.
  */
 
@@ -14,7 +15,9 @@ import { ENGINE_LIMITS } from "../../src/core/engine/decision.ts";
 import type { StepError } from "../../src/core/engine/error.ts";
 import type { HistoryEvent } from "../../src/core/engine/events.ts";
 import { replay } from "../../src/core/engine/evolve.ts";
-import { createExecution, type Execution, snapshot } from "../../src/core/engine/execution.ts";
+import { createExecution, type Execution } from "../../src/core/engine/execution.ts";
+import { toPlain } from "../../src/core/engine/plain-execution.ts";
+import { decideWithTwin } from "../../src/core/engine/twin.test.ts";
 import type { Definition } from "../../src/core/language/definition.ts";
 import { createGuide } from "./guide.ts";
 import { endingsIn, outcomesIn, outstandingIn } from "./history.ts";
@@ -74,22 +77,22 @@ const START: Command = {
 
 /** Answers what was decided. The same command once more changes nothing, and neither does the one before it, come late. */
 function deliver(run: EngineRun, command: Command, now: number): readonly HistoryEvent[] {
-  const events = decideAll(run, command, now);
+  const events = decideAll(run, command, now, decideWithTwin);
   run.history.push(...events);
-  const expected = snapshot(run.execution);
+  const expected = toPlain(run.execution);
   for (const again of [command, run.before]) {
-    assert.deepEqual(decideAll(run, again, now), [], `A second ${again.kind} decides nothing.`);
+    assert.deepEqual(decideAll(run, again, now, decide), [], `A second ${again.kind} decides nothing.`);
   }
-  assert.deepEqual(snapshot(run.execution), expected, `A second ${command.kind} changes nothing.`);
+  assert.deepEqual(toPlain(run.execution), expected, `A second ${command.kind} changes nothing.`);
   run.before = command;
   return events;
 }
 
 /** A decision that stopped at its limit is gone on with. */
-function decideAll(run: EngineRun, command: Command, now: number): readonly HistoryEvent[] {
+function decideAll(run: EngineRun, command: Command, now: number, by: typeof decide): readonly HistoryEvent[] {
   const context = { now, environment: new Map<string, string>(), limits: ENGINE_LIMITS };
-  const events = [...decide(run.definition, run.execution, command, context)];
-  while (run.execution.hasWork) events.push(...decide(run.definition, run.execution, { kind: "Continue" }, context));
+  const events = [...by(run.definition, run.execution, command, context)];
+  while (run.execution.hasWork) events.push(...by(run.definition, run.execution, { kind: "Continue" }, context));
   return events;
 }
 
@@ -178,9 +181,5 @@ function checkHistory({ definition, execution, history }: EngineRun): void {
   );
   for (const [path, count] of endingsIn(history)) assert.equal(count, 1, `Step ${path} ended once.`);
   assert.equal(execution.wakeAt, null, "An execution that has ended has no timer.");
-  assert.deepEqual(
-    snapshot(replay(definition, IDENTITY, history)),
-    snapshot(execution),
-    "The replay is the execution.",
-  );
+  assert.deepEqual(toPlain(replay(definition, IDENTITY, history)), toPlain(execution), "The replay is the execution.");
 }

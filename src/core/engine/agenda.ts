@@ -61,6 +61,11 @@ export class Agenda {
     for (const look of rest) this.queued.add(look.kind === "scope" ? look.scope : look.step);
   }
 
+  /** What is still to be looked at, in its order. */
+  looks(): readonly Look[] {
+    return this.items.slice(this.head).filter((look) => !hasEnded(look));
+  }
+
   get size(): number {
     return this.items.length - this.head;
   }

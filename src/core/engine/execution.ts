@@ -61,7 +61,7 @@ export class Execution {
   origin: OriginLink | null = null;
   /** When the workflow's time-out is over. */
   due: Instant | null = null;
-  paused: { readonly at: Instant; readonly freezeTimers: boolean } | null = null;
+  paused: Paused | null = null;
   /** The slots that it needs to run; null where nothing limits it. */
   slots: SlotsHeld | null = null;
   /** Set once the execution only winds up. */
@@ -134,6 +134,14 @@ export interface SlotsHeld {
   begins: boolean;
   /** The time-out that begins with the admission; undefined where it counts already. */
   timeoutMs: number | null | undefined;
+}
+
+export interface Paused {
+  readonly at: Instant;
+  /** Since when timers stand still; null: they go on, and act at the end of the pause. */
+  readonly frozenAt: Instant | null;
+  /** A pause of the parent ends with the parent's; one that was asked for of this execution does not. */
+  readonly by: "request" | "parent";
 }
 
 export interface ErrorSteps {

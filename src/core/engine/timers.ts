@@ -25,7 +25,7 @@ export class Timers {
 
   /** Each time twice as many as counted at the last time have gathered: a step or two for each timer. */
   private clean(): void {
-    const counting = this.heap.filter((timer) => timer.counts());
+    const counting = this.counting();
     this.heap = [];
     for (const timer of counting) {
       this.heap.push(timer);
@@ -44,6 +44,11 @@ export class Timers {
       place = parent;
     }
     heap[place] = timer;
+  }
+
+  /** All that still count, in no order. */
+  counting(): readonly Timer[] {
+    return this.heap.filter((timer) => timer.counts());
   }
 
   /** The soonest time that still counts. */
