@@ -6,13 +6,14 @@
 import { isObject, type Json } from "../base/json.ts";
 import { createRandom } from "../base/random.ts";
 import { toRfc3339 } from "../base/time.ts";
-import type { FailureEdge } from "../language/definition.ts";
+import type { ErrorCategory, FailureEdge } from "../language/definition.ts";
+import { categoryOf, handlerOf, policyOf, withCategory } from "./categories.ts";
 import { type Decision, errorFrom, StepFailure } from "./decision.ts";
 import type { StepError } from "./error.ts";
 import type { ManualEnd, StepEventData } from "./events.ts";
 import { CALL_SCOPE, type ScopeState, type StepState } from "./execution.ts";
 import { lastOutput } from "./output.ts";
-import { delayMs, isRetried, policyFor } from "./retry.ts";
+import { delayMs, isRetried } from "./retry.ts";
 import type { Extras } from "./roots.ts";
 import { askRules } from "./rules.ts";
 import { errorOf } from "./scopes.ts";
@@ -71,7 +72,9 @@ export function fail(
 ): void {
   const definition = decision.stepOf(step);
   const attempt = options.attempt ?? attemptOf(step);
-  const error: StepError = met.step === undefined ? { ...met, step: definition.name, attempt } : met;
+  const category = categoryOf(decision.definition, definition, met);
+  const named = withCategory(met, category);
+  const error: StepError = met.step === undefined ? { ...named, step: definition.name, attempt } : named;
   const answered: Answered = {
     ...(options.started_at === undefined ? {} : { started_at: options.started_at }),
     ...(options.instance === undefined ? {} : { instance: options.instance }),
@@ -83,7 +86,7 @@ export function fail(
     return decision.recordStep("StepSkipped", step, { reason: "timeout" }, attempt);
   }
   const fallsBackAtOnce = isTimeout && definition.timeoutAction === "fallback";
-  const retryAt = fallsBackAtOnce ? null : nextAttempt(decision, step, error, attempt);
+  const retryAt = fallsBackAtOnce ? null : nextAttempt(decision, step, error, attempt, category);
   if (retryAt !== null) {
     return decision.recordStep(
       "StepAttemptFailed",
@@ -151,22 +154,29 @@ function withSuppressed(error: StepError, later: StepError): StepError {
 }
 
 /** When the next attempt begins; null if there is none. */
-function nextAttempt(decision: Decision, step: StepState, error: StepError, attempt: number): number | null {
+function nextAttempt(
+  decision: Decision,
+  step: StepState,
+  error: StepError,
+  attempt: number,
+  category: ErrorCategory | null,
+): number | null {
   const { execution } = decision;
   const definition = decision.stepOf(step);
-  const policy = policyFor(definition, error);
+  const policy = policyOf(definition, error, category);
   const attempts = attempt - step.attemptBase;
   if (policy === null || attempts >= policy.attemptsMax) return null;
   if (step.scope.status === "cancelling") return null;
   try {
     const extras = { error: toJson(error) };
-    if (!isRetried(policy, error, (rule) => decision.holds(rule.condition, step, extras))) return null;
+    const isAsked = category?.strategy === "retry" && error.retryable !== false;
+    if (!isAsked && !isRetried(policy, error, (rule) => decision.holds(rule.condition, step, extras))) return null;
   } catch (thrown) {
     errorFrom(thrown);
     return null;
   }
   const random = createRandom(`${execution.id}/${execution.length}`);
-  const retryAt = decision.now + delayMs(policy, attempts, error, random);
+  const retryAt = decision.now + delayMs(policy, Math.max(1, attempts), error, random);
   // An attempt that could begin only after everything is given up would do nobody good.
   return step.totalDeadline !== null && retryAt >= step.totalDeadline ? null : retryAt;
 }
@@ -197,6 +207,10 @@ function failForGood(
   );
   if (ends === null && fallback !== null) {
     return decision.recordStep("FallbackStarted", step, { error: shown, rule: fallback }, attempt);
+  }
+  const handler = ends === null ? handlerOf(decision.definition, decision.execution, step, shown) : null;
+  if (handler !== null) {
+    return decision.recordStep("FallbackStarted", step, { error: shown, category: handler.name }, attempt);
   }
   const follows = ends !== null ? { stops: true as const } : continues ? { continues: true as const } : {};
   const path = failure.kind === "inline" ? { path_taken: pathTaken && ends === null && !continues } : {};

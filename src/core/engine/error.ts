@@ -14,6 +14,8 @@ export interface StepError {
   readonly retryable?: boolean;
   /** Seconds to wait before the next attempt, as the executor or an HTTP header asks. */
   readonly retry_after?: number;
+  /** The error category of the workflow that it fell into. */
+  readonly category?: string;
   readonly cause?: StepError;
   readonly suppressed?: readonly StepError[];
 }

@@ -35,14 +35,22 @@ export function followFailure(definition: Definition, execution: Execution, step
   }
 }
 
+interface StartOfFallback {
+  readonly error: StepError;
+  readonly rule?: number;
+  readonly category?: string;
+  readonly attempt: number;
+  readonly at: Instant;
+}
+
 export function startFallback(
   definition: Definition,
   execution: Execution,
   step: StepState,
-  start: { readonly error: StepError; readonly rule?: number; readonly attempt: number; readonly at: Instant },
+  start: StartOfFallback,
 ): void {
   const { error, attempt, at } = start;
-  const fallback = fallbackOf(definition, step, start.rule);
+  const fallback = fallbackOf(definition, step, start);
   for (const scope of ownScopes(step)) endScope(scope);
   if (step.status === "scheduled") execution.openTasks -= 1;
   execution.eventWaits.delete(step);
@@ -65,7 +73,8 @@ export function startFallback(
   }
 }
 
-function fallbackOf(definition: Definition, step: StepState, rule: number | undefined): Fallback | null {
+function fallbackOf(definition: Definition, step: StepState, { rule, category }: StartOfFallback): Fallback | null {
+  if (category !== undefined) return definition.errorCategories.find((each) => each.name === category)?.handler ?? null;
   if (rule === undefined) return (definition.steps[step.index] as Step).fallback;
   const action = definition.errorRules[rule]?.action;
   return action?.kind === "fallback" ? { kind: "step", step: action.step } : null;

@@ -10,6 +10,7 @@
 
 import type { Json, JsonObject } from "../base/json.ts";
 import type { Expression, Value } from "./expressions/expression.ts";
+import type { Regex } from "./regex.ts";
 import type { Schema } from "./schema.ts";
 
 /** Index into `Definition.steps`. */
@@ -65,6 +66,8 @@ export interface Definition {
   readonly failureSteps: ScopeIndex | null;
   /** `error_handling.compensation`: runs after what completed was undone. */
   readonly compensationSteps: ScopeIndex | null;
+  /** `error_handling.error_categories`: the first that fits a failure says what is done about it. */
+  readonly errorCategories: readonly ErrorCategory[];
   /** Whether an execution that fails for good is listed among the dead letters. */
   readonly keepsDeadLetters: boolean;
   /** The normalised document, for features that read fields which the engine does not execute. */
@@ -159,6 +162,8 @@ export interface Step {
   readonly heartbeatTimeoutMs: number | null;
   /** The policy in force: the step's own, else the workflow's where the type calls out, else null: tried once. */
   readonly retry: RetryPolicy | null;
+  /** The policy is the step's own, and not the workflow's. */
+  readonly isRetryOwn: boolean;
   readonly circuitBreaker: CircuitBreaker | null;
   readonly fallback: Fallback | null;
   /** The step that undoes this one, called when the execution fails. */
@@ -206,6 +211,24 @@ export type RuleAction =
   | { readonly kind: "fallback"; readonly step: StepIndex }
   | { readonly kind: "continue" }
   | { readonly kind: "notify"; readonly notice: Readonly<Record<string, Value>> };
+
+export interface ErrorCategory {
+  /** Tells it among all categories. */
+  readonly name: string;
+  readonly patterns: readonly ErrorPattern[];
+  readonly strategy: CategoryStrategy;
+  /** With `retry`, for steps that call out and have no policy of their own. */
+  readonly retry: RetryPolicy;
+  /** With `handler`: what stands in for the step that failed. */
+  readonly handler: Fallback | null;
+}
+
+export type CategoryStrategy = "retry" | "fail_immediately" | "handler";
+
+/** `code` is upper case: an exact code, `HTTP_4xx` or `HTTP_5xx`. */
+export type ErrorPattern =
+  | { readonly kind: "code"; readonly code: string }
+  | { readonly kind: "message"; readonly regex: Regex };
 
 export interface RetryPolicy {
   /** All attempts, the first included. */

@@ -138,12 +138,19 @@ const RULE: FieldKind = object(
   ),
 );
 
+export const STRATEGIES: readonly string[] = ["retry", "fail_immediately", "handler"];
+
 const ERROR_CATEGORY: FieldKind = openObject(
-  must("name", TEXT, "For people."),
-  must("patterns", either(list(PATTERN), PATTERN), "Codes, or regular expressions over the message."),
-  must("strategy", TEXT, "What is done: retry, fail_immediately, handler."),
-  may("handler", TEXT, "The step that handles it."),
-  ...RETRY_FIELDS,
+  must("name", TEXT, "Tells the category among the others, and is shown with each error of it."),
+  must("patterns", list(PATTERN), "Codes, or regular expressions over the message."),
+  must("strategy", choice(...STRATEGIES), "What is done about a failure of this kind."),
+  may(
+    "handler",
+    either(REFERENCE, object(must("steps", STEPS, "The steps that run."))),
+    "What stands in for the step.",
+  ),
+  may("retry_policy", object(...RETRY_FIELDS), "When and how often it is tried again."),
+  may("description", TEXT, "For people."),
 );
 
 const ERROR_HANDLING: FieldKind = openObject(

@@ -89,7 +89,7 @@ export function namesIn(node: Node | undefined): readonly string[] {
 
 // --- side steps ----------------------------------------------------------------------------------------------------
 
-/** Names in `fallback_step`, `compensate`, error rules and `spec.fallback_step`, wherever they stand. */
+/** Names in `fallback_step`, `compensate`, error rules, error categories and `spec.fallback_step`, wherever they stand. */
 function calledNames(outline: Outline): ReadonlySet<string> {
   const names = new Set(namesIn(field(outline.spec, "fallback_step")));
   for (const { node } of outline.steps) {
@@ -101,6 +101,9 @@ function calledNames(outline: Outline): ReadonlySet<string> {
     for (const name of namesIn(field(action, "step"))) names.add(name);
     for (const name of namesIn(field(action, "steps"))) names.add(name);
     for (const step of items(field(action, "steps"))) for (const name of namesIn(field(step, "name"))) names.add(name);
+  }
+  for (const category of items(field(field(outline.spec, "error_handling"), "error_categories"))) {
+    for (const name of namesIn(field(category, "handler"))) names.add(name);
   }
   return names;
 }

@@ -80,6 +80,11 @@ export function createOutline(tree: MapNode, spec: MapNode): Outline {
   const compensation = handling?.kind === "map" ? field(handling, "compensation") : undefined;
   if (onFailure?.kind === "list") addScope("called", null, onFailure, "error_handling.on_failure");
   if (compensation?.kind === "list") addScope("called", null, compensation, "error_handling.compensation");
+  for (const category of items(field(handling, "error_categories"))) {
+    const handler = field(field(category, "handler"), "steps");
+    const name = `error_handling.${text(field(category, "name")) ?? "category"}`;
+    if (handler?.kind === "list") addScope("called", null, handler, name);
+  }
   return { tree, spec, steps, scopes, stepByName, scopeOf, includes: includesOf(spec) };
 }
 

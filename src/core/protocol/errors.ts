@@ -17,6 +17,7 @@ export const ErrorObject: Message<StepError> = message<StepError>("Error")(
     attempt: Type.Optional(Type.Integer()),
     retryable: Type.Optional(Type.Boolean({ description: "`false`: never try again." })),
     retry_after: Type.Optional(Type.Number({ minimum: 0, description: "Seconds until the next attempt." })),
+    category: Type.Optional(Type.String({ description: "The error category of the workflow that it fell into." })),
     cause: Type.Optional(
       Type.Unsafe<StepError>({ type: "object", description: "The error behind this one, in the same form." }),
     ),

@@ -136,7 +136,11 @@ export function createLeafReader(report: Report): LeafReader {
   }
 
   function readPattern(node: Node, where: Where): void {
-    const problem = checkPattern(text(node) ?? "", "search");
+    const written = text(node) ?? "";
+    const problem =
+      written.trim() === ""
+        ? "Expected a code or a regular expression, but the pattern is empty and would fit every message."
+        : checkPattern(written, "search");
     if (problem !== null) report.add("pattern-invalid", { problem }, node.place, where.step?.name);
   }
 

@@ -22,6 +22,12 @@ export function checkNames(outline: Outline, report: Report): void {
     "an included workflow",
     report,
   );
+  const categories = items(field(field(outline.spec, "error_handling"), "error_categories"));
+  checkUnique(
+    categories.flatMap((each) => field(each, "name") ?? []),
+    "an error category",
+    report,
+  );
   for (const step of outline.steps) checkNamesIn(step, outline, report);
 }
 

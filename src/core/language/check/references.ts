@@ -32,6 +32,11 @@ export function checkReferences(outline: Outline, report: Report): void {
       checkField(field(action, name), { ...ofWorkflow, owner, field: name }, outline, report);
     }
   });
+  for (const category of items(field(field(outline.spec, "error_handling"), "error_categories"))) {
+    const owner = `error category ${quote(text(field(category, "name")) ?? "")}`;
+    const handler = field(category, "handler");
+    if (text(handler) !== undefined) checkField(handler, { ...ofWorkflow, owner, field: "handler" }, outline, report);
+  }
 }
 
 interface Referrer {

@@ -1,4 +1,4 @@
-/** Fallbacks: a step has one at most, and a time-out that asks for one finds one. */
+/** Fallbacks: a step has one at most, and whatever asks for one finds one. */
 
 import { quote } from "../../base/text.ts";
 import type { Outline, OutlineStep } from "../outline.ts";
@@ -14,6 +14,9 @@ export function checkResilience(outline: Outline, report: Report): void {
     report.add("fallback-missing", { owner: "the workflow" }, action.place);
   }
   for (const step of outline.steps) checkStep(step, report);
+  for (const category of items(field(field(outline.spec, "error_handling"), "error_categories"))) {
+    checkCategory(category, report);
+  }
   items(field(outline.spec, "error_handling")).forEach((rule, i) => {
     checkRule(rule, `error rule ${i + 1}`, report);
   });
@@ -27,6 +30,18 @@ function checkRule(rule: Node, owner: string, report: Report): void {
   const needed = NEEDS.get(text(field(action, "type")) ?? "");
   if (action === undefined || needed === undefined || field(action, needed) !== undefined) return;
   report.add("field-missing", { field: needed, owner }, action.place);
+}
+
+/** A category without patterns fits nothing, and one that lets a step stand in has to say which. */
+function checkCategory(category: Node, report: Report): void {
+  const owner = `error category ${quote(text(field(category, "name")) ?? "")}`;
+  const patterns = field(category, "patterns");
+  if (patterns?.kind === "list" && patterns.items.length === 0) {
+    report.add("field-missing", { field: "patterns", owner }, patterns.place);
+  }
+  const strategy = field(category, "strategy");
+  if (strategy === undefined || text(strategy) !== "handler" || field(category, "handler") !== undefined) return;
+  report.add("field-missing", { field: "handler", owner }, strategy.place);
 }
 
 function checkStep(step: OutlineStep, report: Report): void {

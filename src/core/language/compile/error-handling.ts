@@ -1,25 +1,64 @@
 /** `error_handling` in both its forms: rules as a list, or the steps of the object form. */
 
 import { defined } from "../../base/bug.ts";
-import type { Definition, ErrorRule, RuleAction, StepIndex } from "../definition.ts";
+import type {
+  CategoryStrategy,
+  Definition,
+  ErrorCategory,
+  ErrorPattern,
+  ErrorRule,
+  Fallback,
+  RuleAction,
+  StepIndex,
+} from "../definition.ts";
 import type { Value } from "../expressions/expression.ts";
 import { field, items, type Node, scalar, text } from "../parse/node.ts";
+import { parseRegex } from "../regex.ts";
+import { isRetryCode, toRetryCode } from "../retry-rule.ts";
 import type { Lookup } from "./lookup.ts";
+import { compileRetry } from "./resilience.ts";
 
 /** What a notice may say. */
 const NOTICE_FIELDS = ["message", "details", "channel", "channels", "data", "template"] as const;
 
 export function compileErrorHandling(
   lookup: Lookup,
-): Pick<Definition, "errorRules" | "failureSteps" | "compensationSteps" | "keepsDeadLetters"> {
+): Pick<Definition, "errorRules" | "errorCategories" | "failureSteps" | "compensationSteps" | "keepsDeadLetters"> {
   const handling = field(lookup.outline.spec, "error_handling");
   const isList = handling?.kind === "list";
   return {
     errorRules: isList ? items(handling).flatMap((rule) => compileRule(rule, lookup)) : [],
+    errorCategories: items(isList ? undefined : field(handling, "error_categories")).map((category) =>
+      compileCategory(category, lookup),
+    ),
     failureSteps: isList ? null : lookup.scope(field(field(handling, "on_failure"), "steps")),
     compensationSteps: isList ? null : lookup.scope(field(handling, "compensation")),
     keepsDeadLetters: !isOff(isList ? undefined : field(handling, "dead_letter_queue")),
   };
+}
+
+function compileCategory(category: Node, lookup: Lookup): ErrorCategory {
+  return {
+    name: text(field(category, "name")) ?? "",
+    patterns: items(field(category, "patterns")).map((pattern) => compilePattern(text(pattern) ?? "")),
+    strategy: text(field(category, "strategy")) as CategoryStrategy,
+    retry: compileRetry(field(category, "retry_policy") ?? field(lookup.outline.spec, "retry_policy"), lookup),
+    handler: compileHandler(field(category, "handler"), lookup),
+  };
+}
+
+/** Letters, digits and `_` only is a code, as in `retry_on`; anything else looks through the message. */
+function compilePattern(source: string): ErrorPattern {
+  if (isRetryCode(source)) return { kind: "code", code: toRetryCode(source) };
+  const parsed = parseRegex(source, "search");
+  return { kind: "message", regex: defined(parsed.ok ? parsed.regex : null, "a checked pattern") };
+}
+
+function compileHandler(handler: Node | undefined, lookup: Lookup): Fallback | null {
+  const step = lookup.step(text(handler));
+  if (step !== null) return { kind: "step", step };
+  const scope = lookup.scope(field(handler, "steps"));
+  return scope === null ? null : { kind: "inline", scope, when: null };
 }
 
 /** `false`, or an object that says `enabled: false`. */

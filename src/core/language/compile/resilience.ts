@@ -16,10 +16,11 @@ export function compileResilience(
   step: OutlineStep,
   timeoutAction: TimeoutAction,
   lookup: Lookup,
-): Pick<Step, "retry" | "circuitBreaker" | "fallback"> {
+): Pick<Step, "retry" | "isRetryOwn" | "circuitBreaker" | "fallback"> {
   const { node } = step;
   return {
     retry: retryInForce(step, timeoutAction, lookup),
+    isRetryOwn: field(node, "retry") !== undefined,
     circuitBreaker: compileBreaker(field(node, "circuit_breaker"), lookup),
     fallback: compileFallback(node, lookup),
   };
@@ -34,7 +35,8 @@ function retryInForce(step: OutlineStep, timeoutAction: TimeoutAction, lookup: L
   return timeoutAction === "retry" ? retryOfTimeouts() : null;
 }
 
-function compileRetry(node: Node, lookup: Lookup): RetryPolicy {
+/** The defaults inside a policy where there is no node. */
+export function compileRetry(node: Node | undefined, lookup: Lookup): RetryPolicy {
   const number = (name: string, otherwise: number) => {
     const value = scalar(field(node, name));
     return typeof value === "number" ? value : otherwise;

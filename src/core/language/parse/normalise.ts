@@ -9,7 +9,7 @@
 
 import { DOCUMENTS } from "../document-fields.ts";
 import type { Report } from "../report.ts";
-import { STEP_TYPES } from "../step-fields.ts";
+import { RETRY_FIELDS, STEP_TYPES } from "../step-fields.ts";
 import type { Alias } from "./aliases.ts";
 import {
   API_VERSION_ALIASES,
@@ -267,7 +267,6 @@ function normaliseBreaker(node: Node | undefined, report: Report): Node | undefi
 }
 
 function normaliseErrorHandling(node: Node | undefined, context: StepContext): Node | undefined {
-  const { report } = context;
   if (node?.kind === "list") return mapItems(node, (each, i) => normaliseRule(each, i, context));
   if (node?.kind !== "map") return node;
   const compensation = field(node, "compensation");
@@ -275,11 +274,46 @@ function normaliseErrorHandling(node: Node | undefined, context: StepContext): N
   const isOff = enabled?.kind === "scalar" && enabled.value === false;
   const steps = compensation?.kind === "map" ? field(compensation, "steps") : compensation;
   return withFields(node, {
-    error_categories: mapItems(field(node, "error_categories"), (each) => rename(each, RETRY_ALIASES, report)),
+    error_categories: mapItems(field(node, "error_categories"), (each) => normaliseCategory(each, context)),
     on_failure: field(node, "on_failure") && normaliseInline(field(node, "on_failure") as Node, context, "on-failure"),
     compensation: isOff ? undefined : normaliseSteps(steps, context),
   });
 }
+
+/** A retry policy may be written out in the category itself; one step stands for a list of steps. */
+function normaliseCategory(category: Node, context: StepContext): Node {
+  if (category.kind !== "map") return category;
+  const { report } = context;
+  const renamed = rename(category, RETRY_ALIASES, report);
+  const own = [...renamed.entries].filter(([name]) => RETRY_NAMES.has(name));
+  const rest: MapNode = {
+    ...renamed,
+    entries: new Map([...renamed.entries].filter(([name]) => !RETRY_NAMES.has(name))),
+  };
+  const written: MapNode | null =
+    own.length === 0 ? null : { kind: "map", place: category.place, entries: new Map(own) };
+  const lifted =
+    written === null
+      ? rest
+      : addField(rest, "retry_policy", { key: own[0]?.[1].key ?? category.place, value: written }, report);
+  const name = text(field(category, "name")) ?? "category";
+  const handler = field(lifted, "handler");
+  return withFields(lifted, {
+    patterns: asList(field(lifted, "patterns")),
+    retry_policy: normaliseRetry(field(lifted, "retry_policy"), report),
+    handler: handler && normaliseHandler(handler, context, `${name}-handler`),
+  });
+}
+
+/** The name of a step, or steps that are written out. */
+function normaliseHandler(node: Node, context: StepContext, name: string): Node {
+  const only = asReferenceOrStep(node, context, name);
+  if (only.kind === "scalar") return only;
+  const isList = node.kind === "list" || field(node, "steps") !== undefined;
+  return isList ? normaliseInline(node, context, name) : mapAt(node.place, { steps: listAt(node.place, [only]) });
+}
+
+const RETRY_NAMES: ReadonlySet<string> = new Set(RETRY_FIELDS.map((each) => each.name));
 
 function normaliseRule(rule: Node, index: number, context: StepContext): Node {
   const renamed = rename(rule, CONDITION_ALIASES, context.report);
