@@ -39,6 +39,7 @@ export function forgetAttempt(execution: Execution, step: StepState): void {
   for (const scope of scopesIn(step)) dropScope(execution, scope);
   keepAttemptsOfIterations(execution.attempts, step, step.path);
   if (step.inner?.kind !== "task") step.inner = null;
+  else if (step.inner.circuit !== null) step.inner.circuit = { ...step.inner.circuit, standing: "none" };
   // While the step wound up its timers did not count; the time for all attempts goes on.
   if (step.closing !== null && step.totalDeadline !== null) setTotalDeadline(execution, step, step.totalDeadline);
   step.closing = null;

@@ -60,6 +60,7 @@ test("a handler stands in for a step that has failed for good, before its failur
     "FallbackStarted a",
     "StepCompleted a:fallback",
     "StepCompleted a",
+    "StepSkipped stand-in",
     "StepScheduled b",
   ]);
   assert.deepEqual(rig.execution.steps.get("a")?.output, { n: 2 });

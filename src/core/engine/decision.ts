@@ -7,6 +7,8 @@ import { type Instant, toRfc3339 } from "../base/time.ts";
 import type { Definition, Step } from "../language/definition.ts";
 import { ExpressionError } from "../language/expressions/evaluation.ts";
 import type { Expression, Value } from "../language/expressions/expression.ts";
+import { type CircuitView, CLOSED_CIRCUIT } from "./circuit.ts";
+import { reportOf } from "./circuit-report.ts";
 import type { StepError } from "./error.ts";
 import type { ExecutionEventData, HistoryEvent, StepEventData } from "./events.ts";
 import { evolve } from "./evolve.ts";
@@ -20,6 +22,8 @@ export interface DecisionContext {
   /** Environment variables that configuration allows `env.` to read. */
   readonly environment: ReadonlyMap<string, string>;
   readonly limits: EngineLimits;
+  /** The circuit breaker of a target, as a copy of it says; absent: all are closed. */
+  readonly circuit?: (target: string) => CircuitView;
 }
 
 export interface EngineLimits {
@@ -39,6 +43,7 @@ export class Decision {
   readonly now: Instant;
   readonly limits: EngineLimits;
   readonly events: HistoryEvent[] = [];
+  readonly circuit: (target: string) => CircuitView;
   private readonly environment: ReadonlyMap<string, string>;
   private readonly at: string;
   private drawn: Random | null = null;
@@ -50,6 +55,7 @@ export class Decision {
     this.at = toRfc3339(this.now);
     this.environment = context.environment;
     this.limits = context.limits;
+    this.circuit = context.circuit ?? (() => CLOSED_CIRCUIT);
   }
 
   /** Chance for the whole decision: two evaluations of one step draw one after the other, and never the same. */
@@ -80,7 +86,8 @@ export class Decision {
     data: StepEventData[T],
     attempt: number = step.attempt,
   ): void {
-    this.recordPlace(type, step, step.path, data, attempt);
+    const circuit = reportOf(this, step, type, data);
+    this.recordPlace(type, step, step.path, circuit === null ? data : { ...data, circuit }, attempt);
   }
 
   /** About a branch or iteration of `step`, at its own path. */

@@ -140,10 +140,10 @@ export function evolveExecution(
 /** Who pauses what is paused already changes neither its beginning nor since when timers stand still. */
 function pause(
   before: Execution["paused"],
-  { freeze_timers: freezes, by = "request" }: { readonly freeze_timers: boolean; readonly by?: "parent" },
+  { freeze_timers: freezes, by }: { readonly freeze_timers: boolean; readonly by?: "parent" },
   at: Instant,
 ): Paused {
-  return { at: before?.at ?? at, frozenAt: before?.frozenAt ?? (freezes ? at : null), by };
+  return { at: before?.at ?? at, frozenAt: before?.frozenAt ?? (freezes ? at : null), by: by ?? "request" };
 }
 
 function timeOut(

@@ -27,9 +27,30 @@ export function evolveStep(definition: Definition, execution: Execution, event: 
         function: data.function,
         secrets: data.secrets ?? taskSecrets(step.inner),
         scheduledAt: at,
+        circuit:
+          data.circuit === undefined
+            ? null
+            : { target: data.circuit.target, standing: data.circuit.permit === true ? "permit" : "none" },
       };
       if (data.total_due !== undefined) setTotalDeadline(execution, step, Date.parse(data.total_due));
       execution.openTasks += 1;
+      return;
+    }
+    case "CircuitAsked": {
+      const step = stateOf(execution, event.path);
+      const { data } = event;
+      // The attempt that asks has not begun: the number stays that of the one before.
+      begin(step, "waiting", step.attempt, at);
+      if (data.input !== undefined) step.input = data.input;
+      step.inner = {
+        kind: "task",
+        executor: data.executor,
+        function: data.function,
+        secrets: data.secrets ?? taskSecrets(step.inner),
+        scheduledAt: at,
+        circuit: { target: data.circuit.target, standing: data.circuit.mode },
+      };
+      if (data.total_due !== undefined) setTotalDeadline(execution, step, Date.parse(data.total_due));
       return;
     }
     case "StepStarted": {

@@ -3,8 +3,9 @@
 import { equals, type Json, type JsonObject, member } from "../base/json.ts";
 import { quote } from "../base/text.ts";
 import { type Instant, toRfc3339 } from "../base/time.ts";
+import type { BreakerPhase } from "../engine/circuit.ts";
 import type { StepError } from "../engine/error.ts";
-import type { ChildInner, EventInner, StepState, TaskInner } from "../engine/execution.ts";
+import { type ChildInner, type EventInner, isAsking, type StepState, type TaskInner } from "../engine/execution.ts";
 import { policyFor } from "../engine/retry.ts";
 import type { Step } from "../language/definition.ts";
 import type { ExecutionStatus } from "./executions.ts";
@@ -22,8 +23,21 @@ export interface ExplainFacts {
   readonly leases: ReadonlyMap<string, LeaseFacts>;
   /** Null: nobody of that name has been heard of, and nothing waits for it. */
   executor(name: string): ExecutorFacts | null;
+  /** The circuit breaker of a target; null: nothing is known of it, so that it is closed. */
+  breaker(target: string): BreakerFacts | null;
   /** Status of a child; null where there is none (yet). */
   childStatus(executionId: string): ExecutionStatus | null;
+}
+
+export interface BreakerFacts {
+  readonly state: BreakerPhase;
+  /** While open: when it lets calls through to see. */
+  readonly until: Instant | null;
+  /** Half open: how many calls are out to see, and how many may be. */
+  readonly callsOut: number;
+  readonly callsMax: number;
+  /** Who stands in line, in all executions. */
+  readonly waiting: number;
 }
 
 export interface LeaseFacts {
@@ -75,6 +89,8 @@ function tell(view: View, facts: ExplainFacts, step: StepState): Told {
     const lease = facts.leases.get(step.path);
     return lease === undefined ? tellExecutor(view, facts, step, inner) : tellRunning(step, inner, lease);
   }
+  if (inner?.kind === "task" && inner.circuit !== null && isAsking(step))
+    return tellCircuit(facts, step, inner.circuit.target);
   if (inner?.kind === "event") return tellEvent(view, step, inner);
   if (inner?.kind === "child") return tellChild(facts, step, inner);
   return inner?.kind === "wait" ? tellTimer(step) : tellRetry(view, step);
@@ -138,6 +154,37 @@ function tellExecutor(view: View, facts: ExplainFacts, step: StepState, inner: T
       instances_fitting: takers.length,
       tasks_waiting: record?.waiting ?? 0,
       last_seen: lastSeen,
+    },
+  };
+}
+
+function tellCircuit(facts: ExplainFacts, step: StepState, target: string): Told {
+  const breaker = facts.breaker(target);
+  const state = breaker?.state ?? "closed";
+  const until = breaker?.until ?? null;
+  const { callsOut = 0, callsMax = 0, waiting = 0 } = breaker ?? {};
+  const which = (): string => {
+    switch (state) {
+      case "open":
+        return `which is open${until === null ? "" : ` until ${toRfc3339(until)}`}`;
+      case "half_open":
+        return `which is half open, with ${callsOut} of ${callsMax} ${callsMax === 1 ? "call" : "calls"} out to see`;
+      case "closed":
+        return "which is closed: its call is about to begin";
+    }
+  };
+  return {
+    kind: "circuit",
+    until: soonest(until, step.totalDeadline),
+    sentence: `Step ${quote(step.path)} waits for the circuit breaker of ${quote(target)}, ${which()}.`,
+    details: {
+      target,
+      state,
+      until: until === null ? null : toRfc3339(until),
+      calls_out: callsOut,
+      calls_max: callsMax,
+      waiting,
+      attempt: step.attempt + 1,
     },
   };
 }

@@ -14,6 +14,7 @@ const FACTS: ExplainFacts = {
   quarantine: null,
   leases: new Map(),
   executor: () => null,
+  breaker: () => null,
   childStatus: () => null,
 };
 
@@ -168,9 +169,9 @@ test("a pause comes first, and tasks are held back by it", () => {
   assert.equal(status, "paused");
   assert.match(
     sentence,
-    /^It is paused since 2027-01-01T00:00:00\.000Z and goes on when it is resumed; 1 step has begun/,
+    /^It is paused since 2027-01-01T00:00:00\.000Z and goes on when it is resumed; its timers stand still; 1 step has begun/,
   );
-  assert.deepEqual(waits[0]?.details, { timers: "freeze" });
+  assert.deepEqual(waits[0]?.details, { timers: "freeze", by: "request", parent_id: null });
   assert.match(waits[1]?.sentence ?? "", /waits for the end of the pause/);
 });
 

@@ -65,6 +65,7 @@ const WEIGHT: Readonly<Record<WaitKind, number>> = {
   compensating: 1,
   closing: 1,
   executor: 2,
+  circuit: 2,
   retry: 3,
   event: 4,
   child: 5,
@@ -86,11 +87,16 @@ function sentenceOf(facts: ExplainFacts, waits: readonly WaitMessage[], stepCoun
   return `${first.sentence.slice(0, -1)}; ${steps} begun and not ended.`;
 }
 
-function pauseOf({ paused }: Execution): readonly WaitMessage[] {
+function pauseOf({ paused, parent }: Execution): readonly WaitMessage[] {
   if (paused === null) return [];
   const at = toRfc3339(paused.at);
-  const timers = paused.freezeTimers ? "freeze" : "run";
-  return [whole("paused", at, `It is paused since ${at} and goes on when it is resumed.`, { timers })];
+  const isFrozen = paused.frozenAt !== null;
+  const parentId = paused.by === "parent" ? (parent?.execution_id ?? null) : null;
+  const [why, who] = parentId === null ? ["", "it"] : [` with its parent ${quote(parentId)}`, "that"];
+  const how = isFrozen ? "its timers stand still" : "its timers go on, and act then";
+  const text = `It is paused since ${at}${why} and goes on when ${who} is resumed; ${how}.`;
+  const details = { timers: isFrozen ? "freeze" : "run", by: paused.by, parent_id: parentId };
+  return [whole("paused", at, text, details)];
 }
 
 function phaseOf({ execution, phaseSince }: View): readonly WaitMessage[] {

@@ -6,12 +6,14 @@ import { ExecutionStatus } from "./executions.ts";
 import { AnyObject, type Message, message, orNull, time } from "./message.ts";
 
 /**
- * Of a step: `executor` (nobody works on its task), `running` (somebody does), `retry`, `timer`, `event`, `child`.
+ * Of a step: `executor` (nobody works on its task), `running` (somebody does), `circuit` (the breaker of its
+ * target), `retry`, `timer`, `event`, `child`.
  * Of the whole execution: `paused`, `closing`, `compensating`.
  */
 export const WAIT_KINDS = [
   "executor",
   "running",
+  "circuit",
   "retry",
   "timer",
   "event",
@@ -36,7 +38,18 @@ export interface WaitMessage {
 
 export const WaitMessage: Message<WaitMessage> = message<WaitMessage>("Wait")(
   Type.Object({
-    kind: Type.Enum(["executor", "running", "retry", "timer", "event", "child", "paused", "closing", "compensating"]),
+    kind: Type.Enum([
+      "executor",
+      "running",
+      "circuit",
+      "retry",
+      "timer",
+      "event",
+      "child",
+      "paused",
+      "closing",
+      "compensating",
+    ]),
     path: orNull(Type.String({ description: "The step that waits; null: the execution as a whole." })),
     step: orNull(Type.String({ description: "Its name." })),
     since: orNull(time("Since when.")),

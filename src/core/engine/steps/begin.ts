@@ -41,7 +41,9 @@ export function beginAttempt(decision: Decision, step: StepState): void {
   try {
     beginType(decision, step, decision.stepOf(step));
   } catch (thrown) {
-    fail(decision, step, errorFrom(thrown), { attempt: step.attempt + 1 });
+    const error = errorFrom(thrown);
+    // An open circuit breaker uses no attempt up.
+    fail(decision, step, error, { attempt: error.code === "CIRCUIT_OPEN" ? step.attempt : step.attempt + 1 });
   }
 }
 

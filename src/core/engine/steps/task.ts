@@ -9,34 +9,41 @@ import { isObject } from "../../base/json.ts";
 import { toRfc3339 } from "../../base/time.ts";
 import type { HttpSpec, Step } from "../../language/definition.ts";
 import type { Value } from "../../language/expressions/expression.ts";
+import { targetOf } from "../circuit.ts";
 import type { CompleteTask, FailTask } from "../commands.ts";
 import type { Decision } from "../decision.ts";
 import { type Answered, complete, fail } from "../ends.ts";
-import type { FilledPlace } from "../events.ts";
+import type { FilledPlace, StepEventData } from "../events.ts";
 import type { StepState } from "../execution.ts";
+import { passageOf } from "./circuit.ts";
 import { hasInput, inputOf } from "./start.ts";
 
 export function beginTask(decision: Decision, step: StepState, definition: Step): void {
+  const data = callOf(decision, step, definition);
   const attempt = step.attempt + 1;
+  const { circuitBreaker } = definition;
+  const target =
+    circuitBreaker === null ? null : targetOf(decision.definition, definition, data.input ?? step.input ?? null);
+  if (circuitBreaker === null || target === null) return decision.recordStep("StepScheduled", step, data, attempt);
+  if (passageOf(decision, step, target) === "may begin")
+    return decision.recordStep("StepScheduled", step, { ...data, circuit: { target } }, attempt);
+  decision.recordStep("CircuitAsked", step, { ...data, circuit: { target, mode: circuitBreaker.onOpen } }, attempt);
+}
+
+function callOf(decision: Decision, step: StepState, definition: Step): StepEventData["StepScheduled"] {
   if (step.inner?.kind === "task" && step.input !== undefined) {
     // A further attempt: same work, same input, same secrets.
-    const { executor, function: name } = step.inner;
-    return decision.recordStep("StepScheduled", step, { executor, function: name }, attempt);
+    return { executor: step.inner.executor, function: step.inner.function };
   }
   const work = workOf(decision, step, definition);
   decision.checkPayload(step, work.input, "input");
-  decision.recordStep(
-    "StepScheduled",
-    step,
-    {
-      executor: work.executor,
-      function: work.function,
-      input: work.input,
-      ...(work.secrets.length === 0 ? {} : { secrets: work.secrets }),
-      ...(definition.totalTimeoutMs === null ? {} : { total_due: toRfc3339(decision.now + definition.totalTimeoutMs) }),
-    },
-    attempt,
-  );
+  return {
+    executor: work.executor,
+    function: work.function,
+    input: work.input,
+    ...(work.secrets.length === 0 ? {} : { secrets: work.secrets }),
+    ...(definition.totalTimeoutMs === null ? {} : { total_due: toRfc3339(decision.now + definition.totalTimeoutMs) }),
+  };
 }
 
 interface Work {
