@@ -117,6 +117,7 @@ export function taskOf(executionId: string, path = "send", attempt = 1): EngineT
     queueTimeoutMs: null,
     heartbeatTimeoutMs: null,
     deadline: null,
+    circuit: null,
     createdAt: START,
   };
 }

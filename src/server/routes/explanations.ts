@@ -36,6 +36,7 @@ export function bindExplanations({ binder, host, clock, views }: RouteContext): 
         quarantine,
         leases: host.leasesOf(row.id),
         executor: (name) => readExecutor(workspace, name),
+        breaker: () => null,
         childStatus: (executionId) => children.get(executionId) ?? null,
       });
     } catch (error) {

@@ -444,6 +444,7 @@ function requestOf(input: Json, change: Partial<EngineTask> = {}, signal: AbortS
     queueTimeoutMs: null,
     heartbeatTimeoutMs: null,
     deadline: null,
+    circuit: null,
     createdAt: NOW,
     ...change,
   };

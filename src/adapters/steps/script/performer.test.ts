@@ -239,6 +239,7 @@ function requestOf(language: string, source: string, input: Json, change: Partia
     queueTimeoutMs: null,
     heartbeatTimeoutMs: null,
     deadline: null,
+    circuit: null,
     createdAt: 0,
     ...change,
   };
