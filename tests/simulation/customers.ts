@@ -215,7 +215,13 @@ async function spy(world: World, executionId: string): Promise<void> {
 }
 
 /** What a command may be told of an execution that has been answered for. */
-const FITTING: ReadonlySet<string> = new Set(["EXECUTION_ENDED", "EXECUTION_NOT_ENDED", "EXECUTION_COMPLETED"]);
+const FITTING: ReadonlySet<string> = new Set([
+  "EXECUTION_ENDED",
+  "EXECUTION_NOT_ENDED",
+  "EXECUTION_COMPLETED",
+  // Nobody can hold back what winds up.
+  "EXECUTION_CLOSING",
+]);
 
 async function command(world: World, order: Order, send: (host: Host) => ReturnType<Host["resume"]>): Promise<void> {
   const outcome = await insist(world, order.token, send);

@@ -107,6 +107,8 @@ async function perform(
   const { memory } = instance;
   if (faults.strikes("an executor forgets a task")) return;
   instance.held.add(task.id);
+  const manner = world.manners?.(task) ?? null;
+  if (manner === "silent") return;
   const isLate = faults.strikes("an executor answers late");
   const workMs = isLate ? chance.between(leaseMs, leaseMs * 3) : world.isCalm ? 20 : chance.between(0, 1500);
   if (workMs > 1000) {
@@ -118,7 +120,7 @@ async function perform(
     await world.sleep(workMs / 2);
   } else await world.sleep(workMs);
   if (instance.memory !== memory) return;
-  const result = resultOf(world, instance, task.id);
+  const result = manner === "fails" ? declined(instance, task.id) : resultOf(world, instance, task.id);
   if (faults.strikes("an executor answers for another")) await give(world, instance, meddledWith(world, result, staff));
   await give(world, instance, result);
   if (faults.strikes("an executor answers twice")) {
@@ -163,6 +165,11 @@ function resultOf(world: World, instance: Instance, taskId: string): TaskResult 
         ])
       : { n: 1 };
   return { ...common, status: "completed", output, error: null };
+}
+
+function declined({ name }: Instance, taskId: string): TaskResult {
+  const error = { code: "DECLINED", message: "Expected it to work, but it was told not to." };
+  return { taskId, instance: name, startedAt: null, status: "failed", output: null, error };
 }
 
 /** An answer for an attempt that is not there, or for a task that somebody else works on. */

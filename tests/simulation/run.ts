@@ -5,29 +5,36 @@
  *     npm run simulate -- --runs 10000        explores; from seed 1, or from --from
  *     npm run simulate -- --bugs              plants every bug and says after how many seeds it was seen
  *     npm run simulate -- --seed 4 --bug "lose a signal"
+ *     npm run simulate -- --kill-points       kills the process at every call of the store of every reference run
+ *     npm run simulate -- --kill-points chain of one of them
  *
  * Ends with 1 if something was found that should not be there, and says with which seed.
  */
 
 import { parseArgs } from "node:util";
 
+import { killEverywhere } from "./kill-points.ts";
 import { PLANTED_BUGS } from "./planted-bugs.ts";
+import { REFERENCES } from "./references.ts";
 import { find, simulate } from "./simulate.ts";
 
 const PROGRESS_MS = 10_000;
 const SEEDS_FOR_A_BUG = 500;
 
-const { values } = parseArgs({
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     seed: { type: "string" },
     runs: { type: "string", default: "1000" },
     from: { type: "string", default: "1" },
     bug: { type: "string" },
     bugs: { type: "boolean", default: false },
+    "kill-points": { type: "boolean", default: false },
   },
 });
 
-if (values.bugs) await plant();
+if (values["kill-points"]) await killAtEveryCall(positionals);
+else if (values.bugs) await plant();
 else if (values.seed !== undefined) await replay(Number(values.seed), values.bug);
 else await explore(Number(values.from), Number(values.runs));
 
@@ -69,6 +76,28 @@ async function plant(): Promise<void> {
     const found = await find(bug, SEEDS_FOR_A_BUG);
     if (found === null) process.exitCode = 1;
     console.log(`${bug.name}: ${found === null ? "NOT SEEN" : `seed ${found.seed}: ${found.violation?.rule}`}`);
+  }
+}
+
+async function killAtEveryCall(names: readonly string[]): Promise<void> {
+  const unknown = names.filter((name) => !REFERENCES.some((reference) => reference.name === name));
+  if (unknown.length > 0) {
+    console.error(
+      `Expected names among ${REFERENCES.map(({ name }) => name).join(", ")}, but met ${unknown.join(", ")}.`,
+    );
+    process.exitCode = 2;
+    return;
+  }
+  for (const reference of REFERENCES.filter(({ name }) => names.length === 0 || names.includes(name))) {
+    const begun = performance.now();
+    const { storeCalls, runs, broken } = await killEverywhere(reference);
+    const seconds = ((performance.now() - begun) / 1000).toFixed(1);
+    console.log(`${reference.name}: ${storeCalls} calls, ${runs} runs, ${broken.length} broken, ${seconds} s`);
+    for (const { killPoint, violation, trace } of broken) {
+      if (names.length > 0) console.log(trace.join("\n"));
+      console.log(killPoint === null ? "without a kill" : `killed ${killPoint.when} call ${killPoint.call}`);
+      tell(violation);
+    }
   }
 }
 

@@ -60,6 +60,13 @@ const NEEDS: Readonly<Record<string, Needs>> = {
   thousand: { weight: 0.3 },
   again: {},
   calls: {},
+  mended: {},
+  "first-of": {},
+  overdue: {},
+  ruled: {},
+  "called-off": { children: ["asked"] },
+  teller: {},
+  hearer: {},
 };
 
 export const SCENARIOS: ReadonlyMap<string, Scenario> = new Map(

@@ -93,13 +93,13 @@ async function play(world: World): Promise<void> {
 }
 
 /** Lets somebody act; whoever breaks has found something, be it in himself. */
-function act(world: World, actor: Promise<unknown>): void {
+export function act(world: World, actor: Promise<unknown>): void {
   actor.catch((error: unknown) => {
     world.fail("the simulation itself does not break", error instanceof Error ? (error.stack ?? "") : String(error));
   });
 }
 
-async function register(world: World): Promise<void> {
+export async function register(world: World): Promise<void> {
   const registry = createRegistry(world.disk.store.documents);
   for (const { text } of world.cast.registered) {
     await registry.register({ workspace: WORKSPACE, text, name: null, ifMatch: null, now: START, dryRun: false });
@@ -118,7 +118,7 @@ function calm(world: World): void {
 }
 
 /** Lets happen what happens within that time, or until something is found. */
-async function pass(world: World, ms: number): Promise<void> {
+export async function pass(world: World, ms: number): Promise<void> {
   const until = world.timeline.passed + ms;
   await promisesKept();
   while (world.violation === null && world.timeline.step(until)) await promisesKept();
@@ -130,7 +130,7 @@ function promisesKept(): Promise<void> {
 }
 
 /** A promise that is broken with nobody listening is a bug of the platform, or of the simulation. */
-function watchRejections(world: World): () => void {
+export function watchRejections(world: World): () => void {
   const heed = (error: unknown) => {
     world.fail("no promise is broken unheard", error instanceof Error ? (error.stack ?? error.message) : String(error));
   };

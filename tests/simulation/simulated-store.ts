@@ -46,7 +46,14 @@ export function simulatedStore(world: World, process: Process): Store {
 
     const way = travelMs(world);
     const back = travelMs(world);
-    if (faults.strikes("the store refuses")) {
+    world.storeCalls += 1;
+    const number = world.storeCalls;
+    const fate = world.killPoint?.call === number ? world.killPoint.when : null;
+    if (fate === "before") {
+      timeline.after(way, () => process.kill(`before ${name}, call ${number} of the store`));
+    } else if (fate === "after") {
+      timeline.after(way, () => land(() => process.kill(`after ${name}, call ${number} of the store`)));
+    } else if (faults.strikes("the store refuses")) {
       answerAfter(way + back, refusal(kind === "write" ? chance.pick(["gone", "full"]) : "gone"));
     } else if (faults.strikes("the store never answers")) {
       timeline.after(way, () => chance.happens(0.5) && land(() => {}));
@@ -91,6 +98,8 @@ export function simulatedStore(world: World, process: Process): Store {
       }
     },
     readHistory: (request) => call("readHistory", "read", () => base.readHistory(request)),
+    measureHistory: (id) => call("measureHistory", "read", () => base.measureHistory(id)),
+    readSnapshot: (id) => call("readSnapshot", "read", () => base.readSnapshot(id)),
     readExecution: (id) => call("readExecution", "read", () => base.readExecution(id)),
     findExecutions: (query) => call("findExecutions", "read", () => base.findExecutions(query)),
     countExecutions: (query) => call("countExecutions", "read", () => base.countExecutions(query)),

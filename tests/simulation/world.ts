@@ -57,6 +57,12 @@ export interface World {
   isOver: boolean;
   /** How many requests came twice. */
   doubled: number;
+  /** How often the store has been called. */
+  storeCalls: number;
+  /** The one call at which the process dies: before the store has it, or once it is done. */
+  readonly killPoint: KillPoint | null;
+  /** What executors are told to do with certain tasks; null: what they like. */
+  readonly manners: Manners | null;
   readonly fail: Fail;
   note(who: string, what: string): void;
   sleep(ms: number): Promise<void>;
@@ -83,6 +89,22 @@ export interface Delivered {
   readonly delivery: number;
 }
 
+export interface KillPoint {
+  /** From 1. */
+  readonly call: number;
+  readonly when: "before" | "after";
+}
+
+/** `silent`: it is taken, and never answered. */
+export type Manners = (task: { readonly function: string; readonly attempt: number }) => "fails" | "silent" | null;
+
+/** A world in which nothing is left to chance that counts. */
+export interface WorldPlan {
+  readonly scenarios: readonly Scenario[];
+  readonly killPoint: KillPoint | null;
+  readonly manners: Manners;
+}
+
 /** What is played. */
 export interface Cast {
   readonly scenarios: readonly Scenario[];
@@ -96,7 +118,7 @@ export const OTHER_WORKSPACE = "other";
 
 const SCENARIOS_IN_A_RUN = 4;
 
-export function createWorld(seed: number, bug: PlantedBug | null): World {
+export function createWorld(seed: number, bug: PlantedBug | null, plan: WorldPlan | null = null): World {
   const chance = createChance(seed);
   const timeline = createTimeline();
   const wall = createWall(timeline, START);
@@ -107,7 +129,7 @@ export function createWorld(seed: number, bug: PlantedBug | null): World {
     note("VIOLATION", `${rule}: ${message}`);
     world.violation = { rule, message };
   };
-  const scenarios = drawScenarios(chance, SCENARIOS_IN_A_RUN);
+  const scenarios = plan?.scenarios ?? drawScenarios(chance, SCENARIOS_IN_A_RUN);
   const world: World = {
     seed,
     chance,
@@ -139,6 +161,9 @@ export function createWorld(seed: number, bug: PlantedBug | null): World {
     },
     isOver: false,
     doubled: 0,
+    storeCalls: 0,
+    killPoint: plan?.killPoint ?? null,
+    manners: plan?.manners ?? null,
     fail,
     note,
     sleep: (ms) => new Promise((resolve) => timeline.after(ms, resolve)),
