@@ -36,10 +36,6 @@ test("the same kill plays the same run", async () => {
 
 /** Bugs that only a kill at the right moment shows. */
 const SEEN = ["recover only some of what was active", "do not read the outbox at the start"];
-  "acknowledge before commit",
-  "recover only some of what was active",
-  "do not read the outbox at the start",
-];
 
 for (const name of SEEN) {
   test(`a kill at the right call shows a platform that does this: ${name}`, async () => {
