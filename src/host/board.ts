@@ -14,7 +14,8 @@ export interface Board {
   withdraw(request: { taskId: string; reason: "cancelled" | "ended" }): void;
   /** Not handed out while the execution is paused; what is leased goes on. */
   pause(executionId: string): void;
-  resume(executionId: string): void;
+  /** `frozenMs` of the pause do not count for how long they have waited to be taken. */
+  resume(executionId: string, frozenMs: number): void;
   /** Whether somebody works on a task of the execution, or the time of an attempt runs that was taken: nobody else knows. */
   isNeeded(executionId: string): boolean;
   /** Forgets all tasks of an execution (it is parked or its shard stopped); answers false, and keeps them, if one is needed. */

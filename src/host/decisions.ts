@@ -134,6 +134,8 @@ interface Decided {
   readonly row: Resident["row"];
   readonly isRowNew: boolean;
   readonly reactions: readonly { readonly id: string; readonly reaction: Reaction }[];
+  /** For how long a pause that is over has frozen the timers. */
+  readonly frozenMs: number;
 }
 
 /** Everything that may throw happens here, before the batch is touched. */
@@ -149,7 +151,11 @@ function react(resident: Resident, events: readonly HistoryEvent[]): Decided {
       reaction,
     })),
   );
-  return { encoded, row, isRowNew: row !== resident.row, reactions };
+  return { encoded, row, isRowNew: row !== resident.row, reactions, frozenMs: frozenMsOf(events) };
+}
+
+function frozenMsOf(events: readonly HistoryEvent[]): number {
+  return events.reduce((sum, event) => sum + (event.type === "ExecutionResumed" ? event.data.frozen_ms : 0), 0);
 }
 
 function record(loop: Loop, resident: Resident, decided: Decided): void {
@@ -165,7 +171,8 @@ function record(loop: Loop, resident: Resident, decided: Decided): void {
   }
   resident.row = decided.row;
   write.hasEnded = hasEnded(decided.row.status);
-  if (before.status === "paused" && decided.row.status !== "paused") write.effects.push({ kind: "ResumeTasks" });
+  if (before.status === "paused" && decided.row.status !== "paused")
+    write.effects.push({ kind: "ResumeTasks", frozenMs: decided.frozenMs });
   for (const { id, reaction } of decided.reactions) collect(loop, part, write, resident, id, reaction);
   if (before.status !== "paused" && decided.row.status === "paused") write.effects.push({ kind: "PauseTasks" });
 }

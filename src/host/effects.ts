@@ -8,7 +8,8 @@ import type { Shard } from "./shard.ts";
 export type Effect =
   | Extract<Reaction, { kind: "OfferTask" | "WithdrawTask" | "AddWait" }>
   | { readonly kind: "PauseTasks" }
-  | { readonly kind: "ResumeTasks" }
+  /** `frozenMs`: for how long their time stood still. */
+  | { readonly kind: "ResumeTasks"; readonly frozenMs: number }
   /** A message for another shard, whose row is on disk now. */
   | { readonly kind: "Deliver"; readonly receiver: Shard; readonly messageId: string; readonly body: MessageBody }
   /** Wakes the waits that fit; the outbox row goes when all of them have taken it. */

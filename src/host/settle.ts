@@ -87,7 +87,7 @@ function perform(
     case "PauseTasks":
       return board.pause(id);
     case "ResumeTasks":
-      return board.resume(id);
+      return board.resume(id, effect.frozenMs);
     case "AddWait":
       if (effect.correlation === null) return;
       return lookUpKept(loop, resident, { event: effect.event, correlation: effect.correlation });

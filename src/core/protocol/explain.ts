@@ -12,6 +12,7 @@ import type { Json, JsonObject } from "../base/json.ts";
 import { quote } from "../base/text.ts";
 import { toRfc3339 } from "../base/time.ts";
 import { type ChildInner, type Ending, type Execution, isOpen, type StepState } from "../engine/execution.ts";
+import { PLATFORM_SLOTS } from "../engine/sharing.ts";
 import { because, type ExplainFacts, sentence, waitOf } from "./explain-step.ts";
 import type { ExplanationMessage, WaitKind, WaitMessage } from "./explanations.ts";
 import type { View } from "./view.ts";
@@ -30,7 +31,7 @@ export function explain(view: View, facts: ExplainFacts): ExplanationMessage {
   const status = execution.status === "new" ? facts.status : execution.status;
   const answer = { execution_id: execution.id, status };
   if (execution.hasEnded) return { ...answer, sentence: endOf(view), waits: [], hidden: 0 };
-  const whole = [...pauseOf(execution), ...phaseOf(view)];
+  const whole = [...pauseOf(execution), ...lineOf(facts, execution), ...phaseOf(view)];
   const steps = openSteps(execution).filter(waitsItself);
   const told = steps.slice(0, WAITS_MAX).map((step) => waitOf(view, facts, step));
   const waits = [...whole, ...told];
@@ -62,6 +63,7 @@ function endOf({ execution, error, finishedAt }: View): string {
 /** What the execution as a whole waits for goes before what a step does, and what is stuck before what goes on. */
 const WEIGHT: Readonly<Record<WaitKind, number>> = {
   paused: 0,
+  slot: 1,
   compensating: 1,
   closing: 1,
   executor: 2,
@@ -97,6 +99,26 @@ function pauseOf({ paused, parent }: Execution): readonly WaitMessage[] {
   const text = `It is paused since ${at}${why} and goes on when ${who} is resumed; ${how}.`;
   const details = { timers: isFrozen ? "freeze" : "run", by: paused.by, parent_id: parentId };
   return [whole("paused", at, text, details)];
+}
+
+/** What a limit holds back: before it begins, or before it goes on. */
+function lineOf({ line, queuedAt }: ExplainFacts, { slots, ending }: Execution): readonly WaitMessage[] {
+  const need = slots?.needs[slots.held];
+  if (slots === null || need === undefined || !slots.isQueued || ending !== null) return [];
+  const since = queuedAt === null ? null : toRfc3339(queuedAt);
+  const { kind, key, limit } = need;
+  const found = line(need);
+  const { held = 0, holders = [], ahead = null, until = null } = found ?? {};
+  if (kind === "debounce") {
+    const at = until === null ? "" : ` It begins at ${toRfc3339(until)} if none does.`;
+    const text = `It is put off, for further starts of ${quote(key.replace(/^debounce\//, ""))} may come and stand in its place.${at}`;
+    return [{ ...whole("slot", since, text, { key }), until: until === null ? null : toRfc3339(until) }];
+  }
+  const where = key === PLATFORM_SLOTS ? "The platform" : quote(key);
+  const who = holders.length === 0 ? "" : `, held by ${holders.slice(0, 3).join(", ")}${held > 3 ? " and others" : ""}`;
+  const before = ahead === null || ahead === 0 ? "it is the next" : ahead === 1 ? "one goes before it" : `${ahead} go before it`;
+  const text = `It waits for a slot: ${where} has ${held} of ${limit} taken${who}; ${before}.`;
+  return [whole("slot", since, text, { key, limit, held, holders, ahead })];
 }
 
 function phaseOf({ execution, phaseSince }: View): readonly WaitMessage[] {

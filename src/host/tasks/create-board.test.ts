@@ -397,7 +397,7 @@ test("tasks of a paused execution wait, what is leased goes on", async () => {
   board.offer({ workspace: "w", task: taskOf("e", "file"), notBefore: START });
   assert.deepEqual(await poll(), []);
   assert.equal(await complete(first.id), "accepted");
-  board.resume("e");
+  board.resume("e", 0);
   assert.deepEqual(
     (await poll()).map(({ task }) => task.path),
     ["print", "file"],

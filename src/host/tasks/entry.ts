@@ -20,7 +20,7 @@ export interface Entry {
   /** Offered again after a restart: somebody may be working on it already, whom the board does not know yet. */
   readonly isReoffer: boolean;
   /** From when the queue's time-out counts. */
-  readonly queuedAt: Instant;
+  queuedAt: Instant;
   /** How often it was handed out. */
   deliveries: number;
   /** How many of its leases ran out. */

@@ -224,9 +224,13 @@ export function createTable(parts: {
         armDeadline(entry);
       }
     },
-    resume(executionId) {
+    resume(executionId, frozenMs) {
       if (!paused.delete(executionId)) return;
-      for (const entry of ledger.ofExecution(executionId)) if (entry.place.kind === "paused") wait(entry);
+      for (const entry of ledger.ofExecution(executionId)) {
+        if (entry.place.kind !== "paused") continue;
+        entry.queuedAt += frozenMs;
+        wait(entry);
+      }
     },
     isNeeded: (executionId) => ledger.ofExecution(executionId).some(isNeeded),
     unload(executionId) {
