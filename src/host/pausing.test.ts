@@ -6,17 +6,17 @@ import { test } from "node:test";
 import { openMemoryStore } from "../adapters/stores/memory/store.ts";
 import { ORDER, openWorld, refused, START, WORKSPACE, type World, workflow } from "./world.test.ts";
 
-function calling(name: string, child: string, more = ""): string {
-  return workflow(name, `    - { name: sub, type: workflow, workflow: ${child}${more} }\n`);
+function calling(name: string, child: string): string {
+  return workflow(name, `    - { name: sub, type: workflow, workflow: ${child} }\n`);
 }
 
 const TOP = calling("top", "middle");
 const MIDDLE = calling("middle", "order");
 const BOTH = workflow(
   "both",
-  "    - { name: sub, type: workflow, workflow: order, wait: false }
+  `    - { name: sub, type: workflow, workflow: order, wait: false }
     - { name: w, type: wait, duration: 1h }
-",
+`,
 );
 const QUICK = workflow("quick", "    - { name: a, executor: shop, function: f, queue_timeout: 10s }\n");
 
