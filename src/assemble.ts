@@ -137,6 +137,8 @@ async function openEngine(options: { config: Config; store: Store; report: Repor
       historyEventsMax: limits.historyEventsMax,
       executionsInMemory: limits.executionsInMemory,
       inboxMax: limits.inboxLengthMax,
+      concurrentMax: limits.concurrentExecutionsMax,
+      queuedMax: limits.queuedExecutionsMax,
       eventsKeptMs: config.eventsTtlMs,
     },
     report,
@@ -188,6 +190,7 @@ function serverConfig(config: Config, version: string): ServerConfig {
     authEnabled: security.authEnabled,
     publicUrl: server.publicUrl,
     limits: { payloadBytesMax: limits.payloadBytesMax, batchBytesMax: limits.batchBodyBytesMax },
+    requests: limits.requests,
     version,
   };
 }

@@ -21,6 +21,10 @@ export interface Config {
     readonly historyEventsMax: number;
     readonly executionsInMemory: number;
     readonly inboxLengthMax: number;
+    readonly concurrentExecutionsMax: number | null;
+    readonly queuedExecutionsMax: number;
+    /** Of one token; null: as many as it likes. */
+    readonly requests: { readonly limit: number; readonly periodMs: number } | null;
   };
   readonly eventsTtlMs: number;
   readonly outgoing: { readonly allow: readonly string[]; readonly deny: readonly string[] };

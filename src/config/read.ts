@@ -96,6 +96,7 @@ function settingOf(draft: Draft, name: SettingName): Json {
 function toConfig(draft: Draft): Config {
   const text = (name: SettingName) => String(settingOf(draft, name));
   const number = (name: SettingName) => Number(settingOf(draft, name));
+  const numberOrNull = (name: SettingName) => (settingOf(draft, name) === null ? null : number(name));
   const texts = (name: SettingName) => (settingOf(draft, name) ?? []) as readonly string[];
   const environment = new Map<string, string>();
   for (const name of texts("environment.allow")) {
@@ -122,6 +123,9 @@ function toConfig(draft: Draft): Config {
       historyEventsMax: number("limits.history_events"),
       executionsInMemory: number("limits.executions_in_memory"),
       inboxLengthMax: number("limits.inbox"),
+      concurrentExecutionsMax: numberOrNull("limits.max_concurrent_executions"),
+      queuedExecutionsMax: number("limits.queued_executions"),
+      requests: requestsOf(numberOrNull("limits.requests"), number("limits.requests_period")),
     },
     eventsTtlMs: number("events.ttl"),
     outgoing: { allow: texts("outgoing.allow"), deny: texts("outgoing.deny") },
@@ -137,6 +141,10 @@ function toConfig(draft: Draft): Config {
     origins: draft.origins,
     warnings: draft.warnings,
   };
+}
+
+function requestsOf(limit: number | null, periodMs: number): Config["limits"]["requests"] {
+  return limit === null ? null : { limit, periodMs };
 }
 
 function toService(entry: JsonObject): ServiceConfig {

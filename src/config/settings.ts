@@ -76,6 +76,10 @@ export const SETTING_NAMES = [
   "limits.history_events",
   "limits.executions_in_memory",
   "limits.inbox",
+  "limits.max_concurrent_executions",
+  "limits.queued_executions",
+  "limits.requests",
+  "limits.requests_period",
   "events.ttl",
   "retention.completed",
   "retention.failed",
@@ -208,6 +212,22 @@ export const SETTINGS: Readonly<Record<SettingName, Setting>> = {
     default: 100_000,
     about: "Requests that wait for their turn in one shard; beyond them the answer is 429.",
   },
+  "limits.max_concurrent_executions": {
+    of: { kind: "integer", min: 1, max: 10_000_000 },
+    default: null,
+    about: "Executions that run at a time, without their children; further ones are queued.",
+  },
+  "limits.queued_executions": {
+    of: { kind: "integer", min: 1, max: 10_000_000 },
+    default: 100_000,
+    about: "Executions that may wait for the slots of one key; beyond them the answer is 429.",
+  },
+  "limits.requests": {
+    of: { kind: "integer", min: 1, max: 10_000_000 },
+    default: null,
+    about: "Requests of one token in `limits.requests_period`; beyond them the answer is 429.",
+  },
+  "limits.requests_period": { of: DURATION, default: 60_000, about: "The time for `limits.requests`." },
 
   "events.ttl": {
     of: DURATION,

@@ -9,17 +9,22 @@
 
 import type { Json, JsonObject } from "../core/base/json.ts";
 import type { Instant } from "../core/base/time.ts";
+import type { SlotNeed } from "../core/engine/sharing.ts";
 import type { EventPack, ExecutionQuery, ExecutionRow } from "../ports/store.ts";
 import type { Bulks } from "./bulk/bulk.ts";
 import type { Definitions } from "./definitions.ts";
 import type { Executors } from "./executors.ts";
+import type { Letters } from "./letters/letters.ts";
 import type { Outcome } from "./refusal.ts";
+import type { LineFacts } from "./shared/line.ts";
 
 export interface Host extends AsyncDisposable {
   readonly definitions: Definitions;
   readonly executors: Executors;
   /** Operations on many executions at once. */
   readonly bulks: Bulks;
+  /** What failed for good. */
+  readonly letters: Letters;
 
   start(request: StartRequest): Promise<Outcome<Started>>;
   /** In the order of the requests; each is accepted or refused by itself. All that is accepted is one group commit. */
@@ -117,6 +122,16 @@ export interface Host extends AsyncDisposable {
       readonly message: string | null;
     }
   >;
+
+  /** Where an execution stands that waits for a slot; null: nothing is known of it here. */
+  lineOf(request: { workspace: string; executionId: string; need: SlotNeed }): LineFacts | null;
+  /** Takes one of `limit` in `periodMs` from the rate of `key`, durably. */
+  takeRate(request: {
+    workspace: string;
+    key: string;
+    limit: number;
+    periodMs: number;
+  }): Promise<Outcome<{ readonly isTaken: boolean; readonly remaining: number; readonly nextInMs: number }>>;
 
   health(): HostHealth;
 }

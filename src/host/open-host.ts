@@ -18,6 +18,7 @@ import type { Executors } from "./executors.ts";
 import { healthOf } from "./health.ts";
 import type { Host, Started } from "./host.ts";
 import { type CommandAnswer, commandItem, type Reply } from "./item.ts";
+import { createLetters } from "./letters/create-letters.ts";
 import { createLoop, HOST_LIMITS, type HostLimits, type Loop, shardAt, shardOfExecution, submit } from "./loop.ts";
 import { type Prepared, prepareStart } from "./prepare-start.ts";
 import { arm } from "./pulse.ts";
@@ -26,6 +27,8 @@ import { takeOverFirst } from "./recovery.ts";
 import type { Outcome } from "./refusal.ts";
 import { executionUnknown, prepareRerun } from "./rerun.ts";
 import { passDoor } from "./shared/door.ts";
+import { lineOf } from "./shared/line.ts";
+import { askShared } from "./shared/take-shared.ts";
 import { stop } from "./stop.ts";
 import { createShardsFor } from "./task-results.ts";
 import { takeTurn } from "./turn.ts";
@@ -85,6 +88,7 @@ export async function openHost(options: HostOptions): Promise<Host> {
   return {
     ...controls,
     bulks,
+    letters: createLetters(loop, controls),
     definitions,
     executors: tasks,
     start: async (request) => decideStart(loop, await prepareStart(loop, request)),
@@ -108,6 +112,13 @@ export async function openHost(options: HostOptions): Promise<Host> {
     waitForEnd: (request) => waitForEnd(loop, request),
     follow: (request) => followExecution(loop, request),
     leasesOf: tasks.leasesOf,
+    lineOf: (request) => lineOf(loop, request),
+    takeRate: async ({ workspace, key, limit, periodMs }) => {
+      const asked = await askShared(loop, workspace, { kind: "rate", key }, { kind: "Take", limit, periodMs });
+      if (!asked.ok) return asked;
+      const { isTaken, remaining, nextAt } = asked.answer;
+      return { ok: true, isTaken, remaining, nextInMs: Math.max(0, nextAt - clock.now()) };
+    },
     health: () => healthOf(loop),
     async [Symbol.asyncDispose]() {
       // What it has sent is answered by the loop as it stops.

@@ -16,9 +16,9 @@ import { type AccessConfig, admit } from "./access.ts";
 import type { Answer } from "./answer.ts";
 import { type BodyLimits, readBody } from "./body.ts";
 import { problemHeaders, type Trouble, toProblem, trouble, troubleOfError } from "./problems.ts";
-import { createValidator } from "./validation.ts";
-
 /** A request that has been let in and fits its route. */
+import type { Throttle } from "./throttle.ts";
+import { createValidator } from "./validation.ts";
 export interface Call<P, Q, B> {
   readonly params: P;
   readonly query: Q;
@@ -40,6 +40,8 @@ export type Handler<P, Q, B> = (call: Call<P, Q, B>) => Answer | Promise<Answer>
 export interface BindingContext {
   readonly access: AccessConfig;
   readonly limits: BodyLimits;
+  /** Null: nobody is held back. */
+  readonly throttle: Throttle | null;
   /** Aborts when the server stops: whoever waits answers with what there is. */
   readonly draining: AbortSignal;
   /** For the log: what was thrown, and during what. */
@@ -81,6 +83,8 @@ function createServe<P, Q, B>(route: Route<P, Q, B>, handler: Handler<P, Q, B>, 
     try {
       const admission = admit(request.raw, route as AnyRoute, context.access);
       if (!admission.ok) return sendTrouble(request, reply, admission.trouble);
+      const held = context.throttle === null ? null : await context.throttle(route.path, admission.caller, reply);
+      if (held !== null) return sendTrouble(request, reply, held);
       // What the router gives has no prototype, and is ours to convert in place.
       const unfit = [...(params?.check(request.params, 0) ?? []), ...query.check(request.query, 0)];
       if (unfit.length > 0) return sendTrouble(request, reply, unfitRequest(unfit));

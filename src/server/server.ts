@@ -35,15 +35,17 @@ import { bindRepairs } from "./routes/repairs.ts";
 import { bindStarts } from "./routes/starts.ts";
 import { bindTasks } from "./routes/tasks.ts";
 import { bindWorkflows } from "./routes/workflows.ts";
+import { createThrottle, type RequestRate } from "./throttle.ts";
 import { answerBadConnection, answerUnrouted, createRequestIds } from "./unrouted.ts";
 import { createViews } from "./views.ts";
-
 export interface ServerConfig extends AccessConfig {
   /** 0: any that is free. */
   readonly port: number;
   /** Null: no second port. */
   readonly dashboardPort: number | null;
   readonly limits: BodyLimits;
+  /** How many requests one token may send in a time; null or absent: as many as it likes. */
+  readonly requests?: RequestRate | null;
   /** Of the product, as answers show it. */
   readonly version: string;
 }
@@ -111,7 +113,14 @@ export function createServer({ host, clock, entropy, config, report = () => {} }
   app.setErrorHandler((error, request, reply) => answerUnrouted(error, request, reply, config));
 
   const addresses = addressesOf(config, () => openPorts);
-  const binder = createBinder(app, { access: config, limits: config.limits, draining: draining.signal, report });
+  const { requests = null } = config;
+  const binder = createBinder(app, {
+    access: config,
+    limits: config.limits,
+    throttle: requests === null ? null : createThrottle(host, requests),
+    draining: draining.signal,
+    report,
+  });
   const context: RouteContext = {
     binder,
     host,

@@ -7,6 +7,7 @@ import type { BreakerPhase } from "../engine/circuit.ts";
 import type { StepError } from "../engine/error.ts";
 import { type ChildInner, type EventInner, isAsking, type StepState, type TaskInner } from "../engine/execution.ts";
 import { policyFor } from "../engine/retry.ts";
+import type { SlotNeed } from "../engine/sharing.ts";
 import type { Step } from "../language/definition.ts";
 import type { ExecutionStatus } from "./executions.ts";
 import type { WaitKind, WaitMessage } from "./explanations.ts";
@@ -25,8 +26,19 @@ export interface ExplainFacts {
   executor(name: string): ExecutorFacts | null;
   /** The circuit breaker of a target; null: nothing is known of it, so that it is closed. */
   breaker(target: string): BreakerFacts | null;
+  /** Since when a limit holds it back. */
+  readonly queuedAt: Instant | null;
+  /** Of a slot that it needs; null: nothing is known of it. */
+  line(need: SlotNeed): LineFacts | null;
   /** Status of a child; null where there is none (yet). */
   childStatus(executionId: string): ExecutionStatus | null;
+}
+
+export interface LineFacts {
+  readonly held: number;
+  readonly holders: readonly string[];
+  readonly ahead: number | null;
+  readonly until: Instant | null;
 }
 
 export interface BreakerFacts {

@@ -116,7 +116,8 @@ function lineOf({ line, queuedAt }: ExplainFacts, { slots, ending }: Execution):
   }
   const where = key === PLATFORM_SLOTS ? "The platform" : quote(key);
   const who = holders.length === 0 ? "" : `, held by ${holders.slice(0, 3).join(", ")}${held > 3 ? " and others" : ""}`;
-  const before = ahead === null || ahead === 0 ? "it is the next" : ahead === 1 ? "one goes before it" : `${ahead} go before it`;
+  const before =
+    ahead === null || ahead === 0 ? "it is the next" : ahead === 1 ? "one goes before it" : `${ahead} go before it`;
   const text = `It waits for a slot: ${where} has ${held} of ${limit} taken${who}; ${before}.`;
   return [whole("slot", since, text, { key, limit, held, holders, ahead })];
 }

@@ -8,7 +8,7 @@ import { AnyObject, type Message, message, orNull, time } from "./message.ts";
 /**
  * Of a step: `executor` (nobody works on its task), `running` (somebody does), `circuit` (the breaker of its
  * target), `retry`, `timer`, `event`, `child`.
- * Of the whole execution: `paused`, `closing`, `compensating`.
+ * Of the whole execution: `slot` (a limit holds it back), `paused`, `closing`, `compensating`.
  */
 export const WAIT_KINDS = [
   "executor",
@@ -18,6 +18,7 @@ export const WAIT_KINDS = [
   "timer",
   "event",
   "child",
+  "slot",
   "paused",
   "closing",
   "compensating",
@@ -46,6 +47,7 @@ export const WaitMessage: Message<WaitMessage> = message<WaitMessage>("Wait")(
       "timer",
       "event",
       "child",
+      "slot",
       "paused",
       "closing",
       "compensating",

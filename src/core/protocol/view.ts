@@ -38,6 +38,8 @@ export interface View {
   finishedAt: Instant | null;
   /** When it began to wind up or to undo; null while it does neither. */
   phaseSince: Instant | null;
+  /** Since when a limit holds it back. */
+  queuedAt: Instant | null;
 }
 
 export interface StepRecord {
@@ -72,6 +74,7 @@ export function createView(definition: Definition, identity: { id: string; works
     error: null,
     finishedAt: null,
     phaseSince: null,
+    queuedAt: null,
   };
 }
 
@@ -82,13 +85,14 @@ export function addEvent(view: View, event: HistoryEvent): void {
   execution.agenda.tidy();
   const now = leaving(execution);
   if (now !== before) view.phaseSince = now === null ? null : Date.parse(event.at);
+  if (event.type === "ExecutionQueued") view.queuedAt = Date.parse(event.at);
   if (event.path === null) recordExecution(view, event);
   else recordStep(view, event);
 }
 
 export function toMessage(view: View, facts: ViewFacts): ExecutionMessage {
   const { definition, execution } = view;
-  const hasBegun = execution.status !== "new";
+  const hasBegun = execution.status !== "new" && !(execution.slots?.begins === true && execution.slots.isQueued);
   return {
     execution_id: execution.id,
     workflow_id: facts.workflowId,

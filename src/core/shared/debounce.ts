@@ -14,7 +14,7 @@ export interface DebounceState {
   pending: Pending | null;
 }
 
-interface Pending {
+export interface Pending {
   readonly executionId: string;
   /** When it begins, if no further start comes. */
   readonly until: Instant;

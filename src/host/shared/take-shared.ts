@@ -8,7 +8,7 @@ import type { Instant } from "../../core/base/time.ts";
 import type { SharedPlace } from "../../core/engine/sharing.ts";
 import type { Consequences } from "../../core/shared/kind.ts";
 import { type Part, partOf } from "../commit.ts";
-import type { Message, Reply, SharedItem } from "../item.ts";
+import type { Message, SharedItem } from "../item.ts";
 import { type Loop, submit, submitInternal } from "../loop.ts";
 import { send, takeMessage } from "../messages.ts";
 import type { Outcome } from "../refusal.ts";

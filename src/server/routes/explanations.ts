@@ -37,6 +37,8 @@ export function bindExplanations({ binder, host, clock, views }: RouteContext): 
         leases: host.leasesOf(row.id),
         executor: (name) => readExecutor(workspace, name),
         breaker: () => null,
+        queuedAt: view.queuedAt,
+        line: (need) => host.lineOf({ workspace, executionId: row.id, need }),
         childStatus: (executionId) => children.get(executionId) ?? null,
       });
     } catch (error) {
