@@ -29,7 +29,7 @@ function tell(event: HistoryEvent): Told {
       return ["info", `Goes on from here as an execution of its own, begun from ${origin.execution_id}${place}.`];
     }
     case "ExecutionPaused":
-      return ["info", event.data.freeze_timers ? "Paused, and all timers with it." : "Paused."];
+      return ["info", pausedWords(event.data)];
     case "ExecutionResumed":
       return [
         "info",
@@ -193,4 +193,9 @@ function byHand(manual: ManualNote | undefined): string {
 
 function by(instance: string | undefined): string {
   return instance === undefined ? "" : ` by ${instance}`;
+}
+
+function pausedWords({ freeze_timers, by }: { readonly freeze_timers: boolean; readonly by?: "parent" }): string {
+  const timers = freeze_timers ? ", and all timers with it" : "";
+  return `Paused${by === "parent" ? " with its parent" : ""}${timers}.`;
 }
