@@ -12,12 +12,21 @@ import type { Execution } from "../core/engine/execution.ts";
 import type { ChildStart } from "../core/engine/reactions.ts";
 import type { SharedPlace } from "../core/engine/sharing.ts";
 import type { Definition } from "../core/language/definition.ts";
+import type { OutboxRow } from "../ports/store.ts";
 import type { Started } from "./host.ts";
 import type { Outcome, Refusal } from "./refusal.ts";
 import type { Loading } from "./shard.ts";
 import type { SharedCommand } from "./shared/records.ts";
 
-export type Item = CommandItem | StartItem | ChildItem | PublishItem | SharedItem | ForgetItem;
+export type Item =
+  | CommandItem
+  | StartItem
+  | ChildItem
+  | PublishItem
+  | SharedItem
+  | LetterItem
+  | ReviveItem
+  | ForgetItem;
 
 /** For an execution that exists. */
 export interface CommandItem {
@@ -104,6 +113,22 @@ export interface SharedItem {
   readonly reply: Reply<Outcome<{ readonly answer: unknown }>> | null;
 }
 
+/** Takes an execution off the list of dead letters. */
+export interface LetterItem {
+  readonly kind: "letter";
+  readonly workspace: string;
+  readonly executionId: string;
+  readonly change: { readonly kind: "drop"; readonly by: string } | { readonly kind: "replay" };
+  readonly reply: Reply<Outcome<object>>;
+}
+
+/** Puts a message back into the outbox that could not be read before. */
+export interface ReviveItem {
+  readonly kind: "revive";
+  readonly row: OutboxRow;
+  readonly reply: Reply<Outcome<object>>;
+}
+
 /** Removes an outbox row whose message has reached everybody. */
 export interface ForgetItem {
   readonly kind: "forget";
@@ -181,6 +206,8 @@ export function refuseItem(item: Item, refusal: Refusal): void {
       return;
     case "start":
     case "publish":
+    case "letter":
+    case "revive":
       item.reply.resolve({ ok: false, refusal });
       return;
     case "shared":

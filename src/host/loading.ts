@@ -10,6 +10,7 @@ import { openReactions } from "../core/engine/reactions.ts";
 import { partOf, writeOf } from "./commit.ts";
 import { lookUpKept } from "./events.ts";
 import { type ChildItem, type CommandItem, commandItem, type Item, refuseItem } from "./item.ts";
+import { refuseLetters, takeLettersOf } from "./letters/take-letter.ts";
 import { type Loop, returnItems, unavailable } from "./loop.ts";
 import { takeMessage } from "./messages.ts";
 import { quarantine, quarantined } from "./quarantine.ts";
@@ -105,14 +106,17 @@ function place(loop: Loop, loading: Loading, found: Found): void {
   switch (found.kind) {
     case "unknown":
       shard.slots.delete(executionId);
+      refuseLetters(waiting);
       return answerNothing(loop, loading, null);
     case "over":
       shard.slots.delete(executionId);
-      return answerNothing(loop, loading, found.workspace);
+      takeLettersOf(loop, shard, found.row, waiting);
+      return answerNothing(loop, loading, found.row.workspace);
     case "quarantined":
       shard.slots.delete(executionId);
       loop.quarantined.set(executionId, found.reason);
-      for (const item of waiting) refuseItem(item, quarantined(executionId, found.reason));
+      takeLettersOf(loop, shard, found.row, waiting);
+      for (const item of waiting) if (item.kind !== "letter") refuseItem(item, quarantined(executionId, found.reason));
       return;
     case "broken":
       return quarantine(loop, shard, { executionId, row: found.row, reason: found.reason, waiting });
@@ -196,5 +200,5 @@ function answerChild(loop: Loop, shard: Shard, item: ChildItem, isThere: boolean
 
 /** Nobody outside waits for it. */
 function isOurs(item: Item): boolean {
-  return item.kind !== "command" || item.workspace === null;
+  return item.kind !== "letter" && (item.kind !== "command" || item.workspace === null);
 }

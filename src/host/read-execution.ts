@@ -21,8 +21,8 @@ const EVENTS_AT_A_STRETCH = 2000;
 export type Found =
   | { readonly kind: "unknown" }
   /** Ended, and nothing that waits could change that. */
-  | { readonly kind: "over"; readonly workspace: string }
-  | { readonly kind: "quarantined"; readonly reason: string }
+  | { readonly kind: "over"; readonly row: ExecutionRow }
+  | { readonly kind: "quarantined"; readonly row: ExecutionRow; readonly reason: string }
   | { readonly kind: "broken"; readonly row: ExecutionRow | null; readonly reason: string }
   | {
       readonly kind: "read";
@@ -36,8 +36,8 @@ export async function readExecution(loop: Loop, executionId: string, waiting: re
   const row = await intact(() => loop.store.readExecution(executionId));
   if (row instanceof Broken) return { kind: "broken", row: null, reason: row.reason };
   if (row === null) return { kind: "unknown" };
-  if (row.quarantine !== null) return { kind: "quarantined", reason: row.quarantine };
-  if (hasEnded(row.status) && !waiting.some(concernsEnded)) return { kind: "over", workspace: row.workspace };
+  if (row.quarantine !== null) return { kind: "quarantined", row, reason: row.quarantine };
+  if (hasEnded(row.status) && !waiting.some(concernsEnded)) return { kind: "over", row };
   const request = { workspace: row.workspace, workflow: row.workflow, version: row.version };
   const cached = loop.definitions.cached(request);
   const compiled =

@@ -6,9 +6,10 @@
  * asks for.
  */
 
-import { type OutboxRow, StoreError } from "../ports/store.ts";
+import { type FoundOutboxRow, StoreError } from "../ports/store.ts";
 import { fanOut } from "./events.ts";
 import { type Message, messageItem, parseMessageBody, refuseItem } from "./item.ts";
+import { putAside } from "./letters/dead-messages.ts";
 import { load } from "./loading.ts";
 import { type Loop, shardOfExecution, submitInternal, unavailable } from "./loop.ts";
 import { FOREIGN } from "./messages.ts";
@@ -126,12 +127,9 @@ export function dropMemory(loop: Loop, shard: Shard): void {
   for (const item of drain(shard.inbox)) refuseItem(item, refusal);
 }
 
-function receive(loop: Loop, shard: Shard, row: OutboxRow): void {
+export function receive(loop: Loop, shard: Shard, row: FoundOutboxRow): void {
   const body = parseMessageBody(row.body);
-  if (body === null) {
-    loop.report(new Error("Expected a message that this version knows."), `message ${row.id} is left in the outbox`);
-    return;
-  }
+  if (body === null) return putAside(loop, shard, row);
   if (body.kind === "event") {
     const { workspace, event } = body;
     return fanOut(loop, shard, { kind: "Publish", workspace, event, outboxId: row.id });

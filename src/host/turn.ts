@@ -13,10 +13,12 @@ import { type Batch, createBatch, isFull, partOf, toShardBatch } from "./commit.
 import { decideCommand } from "./decisions.ts";
 import { takePublish } from "./events.ts";
 import { type CommandItem, type Item, refuseItem } from "./item.ts";
+import { takeRevive } from "./letters/dead-messages.ts";
+import { takeLetter } from "./letters/take-letter.ts";
 import { load } from "./loading.ts";
 import { hasItems, type Loop, scheduleTurn, unavailable } from "./loop.ts";
 import { arm } from "./pulse.ts";
-import { restart } from "./recovery.ts";
+import { receive, restart } from "./recovery.ts";
 import { settle } from "./settle.ts";
 import { type Shard, takeFrom } from "./shard.ts";
 import { takeShared } from "./shared/take-shared.ts";
@@ -62,6 +64,10 @@ function take(loop: Loop, shard: Shard, item: Item): void {
         return takePublish(loop, shard, item);
       case "shared":
         return takeShared(loop, shard, item);
+      case "letter":
+        return takeLetter(loop, shard, item);
+      case "revive":
+        return takeRevive(loop, shard, item, receive);
       case "forget":
         partOf(loop.collecting, shard).removeOutbox.push(item.outboxId);
         return;

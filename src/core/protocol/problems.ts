@@ -70,6 +70,11 @@ export const PROBLEMS = {
     title: "There is no such executor",
     help: "An executor is known once one of its instances has polled or registered.",
   },
+  DEAD_LETTER_NOT_FOUND: {
+    status: 404,
+    title: "There is no such dead letter",
+    help: "It may have been replayed or dropped meanwhile, or it never failed for good. Look at the list.",
+  },
   ROUTE_NOT_FOUND: {
     status: 404,
     title: "There is nothing at this address",
@@ -169,6 +174,11 @@ export const PROBLEMS = {
     status: 409,
     title: "The execution is in quarantine",
     help: "It met a fault of the platform and was put aside, with its reason. Its history can be read.",
+  },
+  DEAD_LETTER_UNREADABLE: {
+    status: 409,
+    title: "The message still cannot be read",
+    help: "A message that is no JSON, or that a newer version has written, cannot be replayed. Replay it with the version that wrote it, or drop it.",
   },
   REVISION_CONFLICT: {
     status: 412,
