@@ -235,6 +235,8 @@ export function openEngineStage(scenario: Scenario): Stage {
           return { status: "online", health: "healthy", waiting, instances: [instance] };
         },
         breaker: () => null,
+        queuedAt: null,
+        line: () => null,
         childStatus: (child) => (played.get(child)?.execution.status ?? null) as never,
       });
     },

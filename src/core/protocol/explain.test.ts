@@ -15,6 +15,8 @@ const FACTS: ExplainFacts = {
   leases: new Map(),
   executor: () => null,
   breaker: () => null,
+  queuedAt: null,
+  line: () => null,
   childStatus: () => null,
 };
 
