@@ -15,6 +15,7 @@ import { filterOptions } from "../execution-filter.ts";
 import { CommandFailure, EXIT } from "../exit-codes.ts";
 import type { RunCommand } from "../main.ts";
 import type { Terminal } from "../terminal.ts";
+import { type PlaceOptions, placeOf, placeOptions, repairCommands, tellStarted } from "./execution-repairs.ts";
 
 interface Control<O> {
   readonly operation: BulkOperation;
@@ -61,22 +62,25 @@ export function controlCommands(executions: Command, run: RunCommand): void {
     toArguments: () => ({}),
     one: async (terminal, client, id) => done(terminal, await client.executions.retry(id)),
   });
-  control<{ input?: string; workflowVersion?: string }>(executions, run, {
+  control<{ input?: string; workflowVersion?: string } & PlaceOptions>(executions, run, {
     operation: "rerun",
     about: "start a new execution like this one",
     options: (command) =>
-      command
-        .option("-i, --input <json>", "in place of its input")
-        .option("--workflow-version <version>", "in place of its version"),
-    toArguments: inputOf,
-    async one(terminal, client, id, options) {
-      const started = await client.executions.rerun(id, inputOf(options));
-      if (terminal.isJson) terminal.printJson(started);
-      else terminal.print(started.execution_id);
-      return EXIT.ok;
+      placeOptions(
+        command
+          .option("-i, --input <json>", "in place of its input")
+          .option("--workflow-version <version>", "in place of its version"),
+      ),
+    toArguments(options) {
+      if (placeOf(options).from !== undefined)
+        throw new CommandFailure(EXIT.usage, "Expected the id of one execution with --from-step or --from-event.");
+      return inputOf(options);
     },
+    one: async (terminal, client, id, options) =>
+      tellStarted(terminal, await client.executions.rerun(id, { ...inputOf(options), ...placeOf(options) })),
   });
   signalCommand(executions, run);
+  repairCommands(executions, run);
 }
 
 function control<O>(executions: Command, run: RunCommand, what: Control<O>): void {
@@ -137,13 +141,13 @@ function isOne(id: string | undefined, options: BulkOptions): id is string {
   );
 }
 
-function done(terminal: Terminal, answer: ControlAnswer): number {
+export function done(terminal: Terminal, answer: ControlAnswer): number {
   if (terminal.isJson) terminal.printJson(answer);
   else terminal.say(`${answer.execution_id} is ${answer.status}`);
   return EXIT.ok;
 }
 
-function reasonOf({ reason }: { reason?: string }): { reason?: string } {
+export function reasonOf({ reason }: { reason?: string }): { reason?: string } {
   return reason === undefined ? {} : { reason };
 }
 
