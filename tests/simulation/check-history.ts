@@ -43,7 +43,7 @@ function checkAttempts({ fail }: World, { id, events }: Recorded): void {
     if (!RESULTS.has(event.type)) continue;
     const earlier = results.get(attempt);
     results.set(attempt, event);
-    if (earlier !== undefined && !isGivenUp(earlier, event)) {
+    if (earlier !== undefined && !isGivenUp(earlier, event) && !isByHand(earlier, event)) {
       fail("an attempt ends once", `${id}/${attempt} ended a second time by event ${event.seq}.`);
     }
   }
@@ -54,6 +54,11 @@ const RESULTS: ReadonlySet<string> = new Set(["StepCompleted", "StepFailed", "St
 /** The step's whole time was over while it waited for its next attempt. */
 function isGivenUp(earlier: HistoryEvent, later: HistoryEvent): boolean {
   return earlier.type === "StepAttemptFailed" && later.type === "StepFailed" && later.data.error.code === "TIMEOUT";
+}
+
+/** Somebody has completed the step while it waited for its next attempt. */
+function isByHand(earlier: HistoryEvent, later: HistoryEvent): boolean {
+  return earlier.type === "StepAttemptFailed" && later.type === "StepCompleted" && later.data.manual !== undefined;
 }
 
 interface Due {
@@ -67,6 +72,8 @@ interface Due {
 /** Every time that was given by an event, until another one uses it; a pause that freezes timers moves them all. */
 function checkTimers(world: World, { id, events, places }: Recorded): void {
   const dues = new Map<string, Due>();
+  // What was copied happened elsewhere, at a time of its own.
+  const forkedAt = events.findLast(({ type }) => type === "ExecutionForked")?.seq ?? 0;
   let due: number | null = null;
   const early = (event: HistoryEvent, what: string) =>
     world.fail("no timer is early", `${id}: event ${event.seq}, ${what} at ${event.at}.`);
@@ -76,8 +83,9 @@ function checkTimers(world: World, { id, events, places }: Recorded): void {
     switch (event.type) {
       case "ExecutionStarted":
       case "ExecutionReopened":
+      case "ExecutionForked":
         due = event.data.due === null ? null : Date.parse(event.data.due);
-        if (event.type === "ExecutionReopened") dues.clear();
+        if (event.type !== "ExecutionStarted") dues.clear();
         break;
       case "ExecutionResumed":
         if (due !== null) due += event.data.frozen_ms;
@@ -106,6 +114,7 @@ function checkTimers(world: World, { id, events, places }: Recorded): void {
         break;
       case "StepCompleted": {
         const wake = dues.get(event.path)?.wake ?? null;
+        if (event.data.manual !== undefined) break;
         if (wake !== null && at < wake) early(event, "a pause");
         if (wake !== null) checkLateness(event, wake, dues.get(event.path)?.since ?? wake);
         break;
@@ -124,7 +133,7 @@ function checkTimers(world: World, { id, events, places }: Recorded): void {
   function checkLateness(event: HistoryEvent, wake: number, since: number): void {
     const passed = places[event.seq - 1]?.passed ?? 0;
     const isPeace = world.calmAt !== null && passed > world.calmAt + STORM_ECHO_MS;
-    if (!isPeace || events.some(({ type }) => type === "ExecutionPaused")) return;
+    if (!isPeace || event.seq < forkedAt || events.some(({ type }) => type === "ExecutionPaused")) return;
     const lateMs = Date.parse(event.at) - Math.max(wake, since);
     if (lateMs > LATE_MS) world.fail("in peace no timer is late", `${id}: event ${event.seq} is ${lateMs} ms late.`);
   }

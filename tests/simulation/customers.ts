@@ -8,6 +8,7 @@ import type { Host, Started, StartRequest } from "../../src/host/host.ts";
 import { isPassing, type Outcome } from "../../src/host/refusal.ts";
 import { ask, insist } from "./network.ts";
 import { register } from "./operators.ts";
+import { repair } from "./repairers.ts";
 import type { Scenario } from "./scenarios.ts";
 import { OTHER_WORKSPACE, WORKSPACE, type World } from "./world.ts";
 
@@ -72,6 +73,7 @@ export async function careFor(world: World, order: Order): Promise<void> {
         await publish(world, `${order.token}-${name}-${i}`, name, null);
       }),
       meddle(world, order, place),
+      repair(world, order.token, place.executionId),
       askAgain(world, order),
       ...(chance.happens(0.5) ? [waitForEnd(world, order, place)] : []),
     );

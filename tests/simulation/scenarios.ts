@@ -60,6 +60,7 @@ const NEEDS: Readonly<Record<string, Needs>> = {
   thousand: { weight: 0.3 },
   again: {},
   calls: {},
+  undone: { signals: ["hurry"], input: ({ token, chance }) => ({ token, items: items(chance) }) },
   mended: {},
   "first-of": {},
   overdue: {},

@@ -102,6 +102,14 @@ export function witnessed(world: World, process: Process, host: Host): Host {
       command("signal", request, host.signal(request), ({ events }) =>
         events.some((event) => event.type === "SignalReceived" && event.data.command_id === request.commandId),
       ),
+    skipStep: (request) =>
+      command("skip", request, host.skipStep(request), (seen) => isByHand(seen, request.commandId)),
+    completeStep: (request) =>
+      command("complete", request, host.completeStep(request), (seen) => isByHand(seen, request.commandId)),
+    compensate: (request) =>
+      command("compensate", request, host.compensate(request), ({ events }) =>
+        events.some((event) => event.type === "ExecutionReopened" && event.data.command_id === request.commandId),
+      ),
     retry: (request) =>
       command("retry", request, host.retry(request), ({ events }) =>
         events.some((event) => event.type === "ExecutionReopened" && event.data.command_id === request.commandId),
@@ -135,6 +143,21 @@ export function witnessed(world: World, process: Process, host: Host): Host {
       },
     },
   };
+}
+
+/** A step has been ended by this command, or winds up because of it. */
+function isByHand({ events }: Recorded, commandId: string): boolean {
+  return events.some((event) => {
+    switch (event.type) {
+      case "StepSkipped":
+      case "StepCompleted":
+        return event.data.manual?.command_id === commandId;
+      case "StepClosing":
+        return "manual" in event.data.then && event.data.then.manual.command_id === commandId;
+      default:
+        return false;
+    }
+  });
 }
 
 /** Somebody has cancelled it, its time was over, it has returned or failed, or it has ended. */
