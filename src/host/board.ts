@@ -12,6 +12,8 @@ export interface Board {
   offer(request: { workspace: string; task: EngineTask; notBefore: Instant }): void;
   /** The attempt is over. Who works on it hears `cancel` at the next heartbeat or poll. */
   withdraw(request: { taskId: string; reason: "cancelled" | "ended" }): void;
+  /** Whether the task is on the board, wherever it lies. */
+  has(workspace: string, taskId: string): boolean;
   /** Not handed out while the execution is paused; what is leased goes on. */
   pause(executionId: string): void;
   /** `frozenMs` of the pause do not count for how long they have waited to be taken. */
@@ -31,8 +33,16 @@ export interface Shards {
    * `RefusedError` where it is not known whether it is recorded: it may be given again.
    */
   finishTask(request: FinishTask): Promise<"accepted" | "stale" | "unknown">;
+  /** The lease of a task was lost that has a circuit breaker. */
+  reportLoss(loss: Loss): void;
   /** Tasks of parked executions fit this poll: load them, so that they are offered. */
   wake(executionIds: readonly string[]): void;
+}
+
+export interface Loss {
+  readonly workspace: string;
+  readonly taskId: string;
+  readonly circuit: NonNullable<EngineTask["circuit"]>;
 }
 
 export interface FinishTask {

@@ -5,7 +5,7 @@ import { quote } from "../core/base/text.ts";
 import type { Definition } from "../core/language/definition.ts";
 import type { Diagnostic } from "../core/language/diagnostics.ts";
 import { contentHashOf } from "../core/language/hash.ts";
-import { type LoadedWorkflow, loadDocuments } from "../core/language/load.ts";
+import { type LoadedWorkflow, loadDocuments, type WrittenBreaker } from "../core/language/load.ts";
 import type { Outcome, Refusal } from "./refusal.ts";
 import { refuse } from "./workflow-refusals.ts";
 
@@ -16,6 +16,7 @@ export interface Candidate {
   readonly hash: string;
   readonly definition: Definition;
   readonly warnings: readonly Diagnostic[];
+  readonly breakers: readonly WrittenBreaker[];
 }
 
 export function loadCandidate(text: string): Outcome<Candidate> {
@@ -29,7 +30,15 @@ export function loadCandidate(text: string): Outcome<Candidate> {
   }
   const { definition, document, name, version } = workflow;
   if (definition === null) throw new Bug(`Expected "${name}" to be compiled where there are no errors.`);
-  return { ok: true, name, version, hash: contentHashOf(document), definition, warnings: diagnostics };
+  return {
+    ok: true,
+    name,
+    version,
+    hash: contentHashOf(document),
+    definition,
+    warnings: diagnostics,
+    breakers: workflow.breakers,
+  };
 }
 
 function invalid(workflow: LoadedWorkflow | undefined, errors: readonly Diagnostic[]): Refusal {

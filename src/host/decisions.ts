@@ -20,6 +20,7 @@ import { forget, type Loop } from "./loop.ts";
 import { send, takeMessage } from "./messages.ts";
 import { hasEnded, rowAfter } from "./rows.ts";
 import { createResident, type Resident, type Shard } from "./shard.ts";
+import { circuitsFor, withSettingsInForce } from "./shared/breakers.ts";
 
 /** An execution that decides nothing at its own wake-up must not be woken again and again. */
 const WAKE_AGAIN_MS = 1000;
@@ -38,7 +39,7 @@ export function decideCommand(loop: Loop, resident: Resident, item: CommandItem)
     if (refusal !== null) {
       answer = { kind: "refused", refusal };
     } else {
-      const events = decide(definition, execution, item.command, contextOf(loop));
+      const events = decide(definition, execution, item.command, contextOf(loop, execution.workspace));
       if (events.length > 0) record(loop, resident, react(resident, events));
       answer = { kind: events.length > 0 ? "decided" : "nothing" };
     }
@@ -86,7 +87,7 @@ export function begin(loop: Loop, shard: Shard, start: NewExecution): Resident {
 function beginOnce(loop: Loop, shard: Shard, start: NewExecution): Resident {
   const { executionId, workspace, definition, command } = start;
   const execution = createExecution({ id: executionId, workspace });
-  const events = decide(definition, execution, command, contextOf(loop));
+  const events = decide(definition, execution, command, contextOf(loop, execution.workspace));
   const row = rowAfter(null, events, { execution, definition, shard: shard.index });
   if (row === null) throw new Bug(`Expected the start of ${executionId} to be decided, but nothing followed from it.`);
   const resident = createResident({ shard, definition, execution, row, usedAt: loop.clock.now() });
@@ -105,7 +106,7 @@ function beginFork(loop: Loop, shard: Shard, start: NewExecution, copied: Copied
   const { definition, command } = start;
   const { execution, first, text } = copied;
   const lastSeq = execution.length;
-  const events = decide(definition, execution, command, contextOf(loop));
+  const events = decide(definition, execution, command, contextOf(loop, execution.workspace));
   const row = rowAfter(null, [first], { execution, definition, shard: shard.index });
   if (row === null) throw new Bug(`Expected ${start.executionId} to begin with a start.`);
   const resident = createResident({ shard, definition, execution, row, usedAt: loop.clock.now() });
@@ -197,7 +198,12 @@ function collect(loop: Loop, part: Part, write: Write, resident: Resident, id: s
     case "SendCommand":
       return send(loop, part, id, { kind: "command", executionId: reaction.executionId, command: reaction.command });
     case "SendShared":
-      return send(loop, part, id, { kind: "shared", workspace, place: reaction.place, command: reaction.command });
+      return send(loop, part, id, {
+        kind: "shared",
+        workspace,
+        place: reaction.place,
+        command: withSettingsInForce(loop, workspace, reaction.place, reaction.command),
+      });
     case "PublishEvent":
       write.effects.push(addPublish(loop, part, { workspace, event: reaction.event, outboxId: id }));
       return;
@@ -218,6 +224,7 @@ function wakeAsItSays(loop: Loop, resident: Resident, hasSlept: boolean): void {
   loop.wakeUps.set(resident, wakeAt === null ? null : Math.max(wakeAt, soonest));
 }
 
-function contextOf(loop: Loop): Parameters<typeof decide>[3] {
-  return { now: loop.clock.now(), environment: loop.environment, limits: loop.limits };
+function contextOf(loop: Loop, workspace: string): Parameters<typeof decide>[3] {
+  const { clock, environment, limits } = loop;
+  return { now: clock.now(), environment, limits, circuit: circuitsFor(loop, workspace) };
 }

@@ -9,6 +9,7 @@ import type { JsonObject } from "../core/base/json.ts";
 import type { Instant } from "../core/base/time.ts";
 import type { Definition } from "../core/language/definition.ts";
 import type { Diagnostic } from "../core/language/diagnostics.ts";
+import type { Circuits } from "./circuits.ts";
 import type { Outcome } from "./refusal.ts";
 
 export interface Definitions {
@@ -50,6 +51,8 @@ export interface Definitions {
   }): Promise<Outcome<{ readonly definition: Definition; readonly status: WorkflowStatus }>>;
   /** As `compiled`, where it is in memory: saves the hot path a promise. */
   cached(request: { workspace: string; workflow: string; version: string | null }): Definition | null;
+  /** The circuit breakers that active versions declare. */
+  readonly circuits: Circuits;
 }
 
 export type WorkflowStatus = "active" | "archived";

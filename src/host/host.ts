@@ -16,11 +16,13 @@ import type { Definitions } from "./definitions.ts";
 import type { Executors } from "./executors.ts";
 import type { Letters } from "./letters/letters.ts";
 import type { Outcome } from "./refusal.ts";
+import type { Breakers } from "./shared/breakers.ts";
 import type { LineFacts } from "./shared/line.ts";
 
 export interface Host extends AsyncDisposable {
   readonly definitions: Definitions;
   readonly executors: Executors;
+  readonly breakers: Breakers;
   /** Operations on many executions at once. */
   readonly bulks: Bulks;
   /** What failed for good. */

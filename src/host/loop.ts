@@ -9,18 +9,26 @@
 
 import { shardOf } from "../core/base/ids.ts";
 import type { Instant } from "../core/base/time.ts";
+import type { Transition } from "../core/shared/breaker-state.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Entropy } from "../ports/entropy.ts";
 import type { Store } from "../ports/store.ts";
 import type { Board } from "./board.ts";
 import { type Batch, createBatch } from "./commit.ts";
+import type { Counters } from "./counters.ts";
 import type { Definitions } from "./definitions.ts";
 import { type Item, refuseItem } from "./item.ts";
 import { Queue } from "./queue.ts";
 import { type Refusal, STORAGE_FULL } from "./refusal.ts";
 import { createShard, type Loading, lengthOf, type Resident, type Shard } from "./shard.ts";
 import { Subscriptions } from "./subscriptions.ts";
+import { createWatchdog, type Watchdog } from "./suspects.ts";
 import { WakeUps } from "./wake-ups.ts";
+
+export interface BreakerTransition extends Transition {
+  readonly workspace: string;
+  readonly target: string;
+}
 
 export interface Loop {
   readonly store: Store;
@@ -32,6 +40,8 @@ export interface Loop {
   readonly limits: HostLimits;
   /** For the log: what went wrong and was dealt with. */
   readonly report: (error: unknown, about: string) => void;
+  /** A circuit breaker has changed, and that is on disk. */
+  readonly onTransition: (transition: BreakerTransition) => void;
 
   readonly shards: readonly Shard[];
   collecting: Batch;
@@ -48,6 +58,8 @@ export interface Loop {
   /** Why each was put aside, of those that were met since the start. */
   readonly quarantined: Map<string, string>;
   readonly condition: StoreCondition;
+  readonly watchdog: Watchdog;
+  readonly counters: Counters;
 }
 
 /** What the loop needs of the tasks' side. */
@@ -60,6 +72,8 @@ export interface HostTasks {
 export interface HostLimits {
   readonly payloadBytesMax: number;
   readonly historyEventsMax: number;
+  /** The longest time of one run; null: what its workflow says. */
+  readonly executionTimeoutMs: number | null;
   readonly executionsInMemory: number;
   /** Requests from outside that may wait in one shard. */
   readonly inboxMax: number;
@@ -74,6 +88,7 @@ export interface HostLimits {
 export const HOST_LIMITS: HostLimits = {
   payloadBytesMax: 1024 * 1024,
   historyEventsMax: 2_000_000,
+  executionTimeoutMs: null,
   executionsInMemory: 50_000,
   inboxMax: 10_000,
   concurrentMax: null,
@@ -114,7 +129,7 @@ export interface StoreCondition {
 
 export type LoopOptions = Pick<
   Loop,
-  "store" | "clock" | "entropy" | "definitions" | "tasks" | "environment" | "limits" | "report"
+  "store" | "clock" | "entropy" | "definitions" | "tasks" | "environment" | "limits" | "counters" | "report" | "onTransition"
 > & { readonly takeTurn: (loop: Loop) => void };
 
 export function createLoop(options: LoopOptions): Loop {
@@ -140,6 +155,7 @@ export function createLoop(options: LoopOptions): Loop {
       delayMs: 0,
     },
     quarantined: new Map(),
+    watchdog: createWatchdog(now),
     condition: { error: null, isFull: false, isChecking: false, writingSince: null, lastWriteMs: 0 },
   };
   return loop;

@@ -19,13 +19,23 @@ import { healthOf } from "./health.ts";
 import type { Host, Started } from "./host.ts";
 import { type CommandAnswer, commandItem, type Reply } from "./item.ts";
 import { createLetters } from "./letters/create-letters.ts";
-import { createLoop, HOST_LIMITS, type HostLimits, type Loop, shardAt, shardOfExecution, submit } from "./loop.ts";
+import {
+  type BreakerTransition,
+  createLoop,
+  HOST_LIMITS,
+  type HostLimits,
+  type Loop,
+  shardAt,
+  shardOfExecution,
+  submit,
+} from "./loop.ts";
 import { type Prepared, prepareStart } from "./prepare-start.ts";
 import { arm } from "./pulse.ts";
 import { followExecution, readHistory, readRow, waitForEnd } from "./reads.ts";
 import { takeOverFirst } from "./recovery.ts";
 import type { Outcome } from "./refusal.ts";
 import { executionUnknown, prepareRerun } from "./rerun.ts";
+import { createBreakers } from "./shared/breakers.ts";
 import { passDoor } from "./shared/door.ts";
 import { lineOf } from "./shared/line.ts";
 import { askShared } from "./shared/take-shared.ts";
@@ -45,6 +55,8 @@ export interface HostOptions {
   readonly limits?: Partial<HostLimits>;
   /** For the log: what went wrong and was dealt with. */
   readonly report?: (error: unknown, about: string) => void;
+  /** For the log and the metrics: a circuit breaker has changed. */
+  readonly onTransition?: (transition: BreakerTransition) => void;
 }
 
 /** The task board with both of its sides. */
@@ -68,6 +80,7 @@ export async function openHost(options: HostOptions): Promise<Host> {
     environment,
     limits: { ...HOST_LIMITS, ...options.limits },
     report,
+    onTransition: options.onTransition ?? ignore,
     takeTurn,
   });
   await Promise.all(loop.shards.map((shard) => takeOverFirst(loop, shard)));
@@ -91,6 +104,7 @@ export async function openHost(options: HostOptions): Promise<Host> {
     letters: createLetters(loop, controls),
     definitions,
     executors: tasks,
+    breakers: createBreakers(loop),
     start: async (request) => decideStart(loop, await prepareStart(loop, request)),
     startMany: async (requests) => {
       const prepared = await Promise.all(requests.map((request) => prepareStart(loop, request)));

@@ -45,6 +45,8 @@ async function takeOver(loop: Loop, shard: Shard): Promise<void> {
     loop.store.readOutbox(shard.index),
     loop.store.readShared(shard.index),
   ]);
+  // Breakers are told by what their workflows declare.
+  await Promise.all([...new Set(shared.map(({ workspace }) => workspace))].map(loop.definitions.circuits.list));
   if (shard.generation !== generation || loop.isStopping) return;
   shard.epoch = epoch;
   shard.status = "running";

@@ -5,6 +5,7 @@
  *     versions      name@version   what lists show of a version; never changes
  *     sources       name@version   its text and its warnings; never changes
  *     workflow_ids  id             name
+ *     circuits      name           the circuit breakers of the active version (`circuits.ts`)
  *
  * Everything that one registration changes is one write, which is refused if somebody else changed the workflow meanwhile;
  * then the registration is thought over again. Compiled definitions are kept within a bound and made again from the text.
@@ -19,6 +20,7 @@ import type { Definition } from "../core/language/definition.ts";
 import type { Diagnostic } from "../core/language/diagnostics.ts";
 import { type Documents, type DocumentWrite, StoreError } from "../ports/store.ts";
 import { type Candidate, loadCandidate } from "./candidate.ts";
+import { createCircuitBook } from "./circuits.ts";
 import type { Definitions, Registered, WorkflowHead, WorkflowRecord, WorkflowStatus } from "./definitions.ts";
 import { createLru } from "./lru.ts";
 import type { Outcome } from "./refusal.ts";
@@ -92,6 +94,7 @@ export function createRegistry(documents: Documents): Registry {
   const definitions = createLru<Definition>(CACHE_BYTES);
   const heads = createLru<Stored<Head>>(HEADS_MAX);
   const loading = new Map<string, Promise<Outcome<{ readonly definition: Definition }>>>();
+  const circuits = createCircuitBook(documents);
   /** How often something was forgotten: what was read before the last time may be old. */
   let changes = 0;
 
@@ -133,6 +136,9 @@ export function createRegistry(documents: Documents): Registry {
   ): Promise<readonly number[] | null> {
     try {
       return await documents.put(writes);
+    } catch (error) {
+      circuits.forget(workspace);
+      throw error;
     } finally {
       // Also where the outcome is not known.
       forget(workspace, name);
@@ -191,31 +197,45 @@ export function createRegistry(documents: Documents): Registry {
     const shown = shownOf(loaded, version, now);
     const next = nextHead(workspace, head?.body ?? null, shown, loaded, now);
     const after = { revision: (head?.revision ?? 0) + 1, body: next };
-    const record: WorkflowRecord = { ...toHead(after, shown), text: request.text, diagnostics: loaded.warnings };
+    const diagnostics = [...loaded.warnings, ...(await circuits.differences(workspace, loaded))];
+    const record: WorkflowRecord = { ...toHead(after, shown), text: request.text, diagnostics };
     const change = head === null ? "created" : "version_created";
     if (!request.dryRun) {
+      const isActive = next.active === version;
+      const active = { version, definition: loaded.definition, breakers: loaded.breakers, since: now };
+      const circuit = isActive ? await circuits.change(workspace, name, active) : null;
       const revisions = await putAndForget(workspace, name, [
         write("workflows", workspace, name, head?.revision ?? null, next),
+        ...(circuit?.writes ?? []),
         write("versions", workspace, versionId(name, version), null, shown, name),
         write("sources", workspace, versionId(name, version), null, {
           text: request.text,
-          diagnostics: loaded.warnings,
+          diagnostics,
         }),
         ...(head === null ? [write("workflow_ids", workspace, next.id, null, { name })] : []),
       ]);
       if (revisions === null) return null;
+      circuit?.done();
       const place = placeOf(workspace, versionId(name, version));
       definitions.set(place, { ...loaded.definition, version, hash }, request.text.length);
     }
-    return { ok: true, record, change, diagnostics: loaded.warnings };
+    return { ok: true, record, change, diagnostics };
   }
 
   /** Registering what is archived makes it usable again. */
   async function restore(workspace: string, head: Stored<Head>, now: Instant): Promise<Stored<Head> | null> {
     const body: Head = { ...head.body, status: "active", updatedAt: now };
+    const source = await get<Source>("sources", workspace, versionId(body.name, body.active));
+    const loaded = source === null ? null : loadCandidate(source.body.text);
+    const circuit =
+      loaded?.ok === true
+        ? await circuits.change(workspace, body.name, { ...loaded, version: body.active, since: now })
+        : null;
     const revisions = await putAndForget(workspace, body.name, [
       write("workflows", workspace, body.name, head.revision, body),
+      ...(circuit?.writes ?? []),
     ]);
+    if (revisions !== null) circuit?.done();
     return revisions === null ? null : { revision: head.revision + 1, body };
   }
 
@@ -314,10 +334,14 @@ export function createRegistry(documents: Documents): Registry {
         if (ifMatch !== null && !matches(ifMatch, head)) return refuse(revisionConflict(name));
         if (status === "archived") return { ok: true };
         const body: Head = { ...head.body, status: "archived", updatedAt: now };
+        const circuit = await circuits.change(workspace, name, null);
         const revisions = await putAndForget(workspace, name, [
           write("workflows", workspace, name, head.revision, body),
+          ...circuit.writes,
         ]);
-        if (revisions !== null) return { ok: true };
+        if (revisions === null) continue;
+        circuit.done();
+        return { ok: true };
       }
       return refuse({
         code: "UNAVAILABLE",
@@ -346,7 +370,12 @@ export function createRegistry(documents: Documents): Registry {
       return definitions.get(placeOf(workspace, versionId(head.body.name, wanted))) ?? null;
     },
 
-    forget: ({ workspace, name }) => forget(workspace, name),
+    circuits,
+
+    forget({ workspace, name }) {
+      forget(workspace, name);
+      circuits.forget(workspace);
+    },
   };
 
   async function resolveName(workspace: string, workflow: string): Promise<string> {

@@ -6,11 +6,13 @@ import { type CommandAnswer, commandItem, type Reply } from "./item.ts";
 import { load } from "./loading.ts";
 import { type Loop, shardOfExecution, submit } from "./loop.ts";
 import { isPassing, RefusedError } from "./refusal.ts";
+import { reportLoss } from "./shared/breakers.ts";
 
 /** `loop` is asked for at each call: the board is made before the loop that it serves. */
 export function createShardsFor(loop: () => Loop): Shards {
   return {
     finishTask: (request) => finishTask(loop(), request),
+    reportLoss: (loss) => reportLoss(loop(), loss),
     wake: (executionIds) => wake(loop(), executionIds),
   };
 }

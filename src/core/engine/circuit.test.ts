@@ -139,7 +139,7 @@ describe("while it is open", () => {
     const [, offer] = [rig.last("CircuitAsked"), reactionsOf(rig.definition, rig.execution, lastOf(rig))[0]];
     assert(offer?.kind === "OfferTask");
     assert.deepEqual(offer.task.input, { n: 1 });
-    assert.equal(offer.task.circuit, "e/f");
+    assert.equal(offer.task.circuit?.target, "e/f");
     assert.equal(offer.task.deadline, START + 600_000, "the time for all attempts counts from when it asked");
     rig.complete("a");
     assert.deepEqual(told("StepCompleted"), ["success e/a/1"]);

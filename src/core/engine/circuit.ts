@@ -9,7 +9,7 @@
  * the events: a replay looks at no breaker.
  */
 
-import { isObject, type Json, member } from "../base/json.ts";
+import { isObject, type Json, type JsonObject, member } from "../base/json.ts";
 import { type Instant, toRfc3339 } from "../base/time.ts";
 import type { CircuitBreaker, Step } from "../language/definition.ts";
 import type { StepError } from "./error.ts";
@@ -50,14 +50,12 @@ export interface AskCircuit {
   readonly settings: BreakerSettings;
 }
 
-/** An attempt is over, or whoever stood in line for it is gone. */
+/** An attempt is over, its lease was lost, or whoever stood in line for it is gone. */
 export interface ReportCall {
   readonly kind: "ReportCall";
   readonly taskId: string;
   readonly outcome: CallOutcome;
   readonly settings: BreakerSettings;
-  /** The lease of a task was lost: the attempt goes on, and there may be more to tell of it. */
-  readonly isLoss?: true;
 }
 
 export interface ResetBreaker {
@@ -123,6 +121,30 @@ function targetOfConfig(type: string, config: Json): string | null {
       return `${type}/${name === "url" ? (originOf(place) ?? place) : place}`;
   }
   return null;
+}
+
+/**
+ * What the text of a step says of its target; null where only data tells. `written` is the step as it stands in the
+ * canonical form: of an address with data in it the beginning is enough.
+ */
+export function declaredTargetOf(
+  definition: { readonly name: string },
+  step: Step,
+  written: JsonObject,
+): string | null {
+  if (step.spec.kind !== "http" && step.spec.kind !== "external") return targetOf(definition, step, null);
+  const fields: Record<string, Json> = {};
+  for (const name of ["service", ...PLACES]) {
+    const text = member(written, name);
+    if (typeof text !== "string" || text === "") continue;
+    const literal =
+      name === "url" ? (/^[^$]*?:\/\/[^$/?#]+(?=[/?#]|$)/.exec(text)?.[0] ?? null) : text.includes("$") ? null : text;
+    // The first of them decides, so that what is behind an evaluated one says nothing.
+    if (literal === null) return null;
+    fields[name] = literal;
+  }
+  if (Object.keys(fields).length === 0) return null;
+  return targetOf(definition, step, step.spec.kind === "http" ? fields : { config: fields });
 }
 
 const DEFAULT_PORTS: Readonly<Record<string, string>> = { http: ":80", https: ":443" };

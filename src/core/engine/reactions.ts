@@ -7,7 +7,7 @@ import { defined, unreachable } from "../base/bug.ts";
 import type { Json, JsonObject } from "../base/json.ts";
 import type { Instant } from "../base/time.ts";
 import type { Definition, Step } from "../language/definition.ts";
-import { type AskCircuit, type CircuitReport, type ReportCall, settingsOf } from "./circuit.ts";
+import { type AskCircuit, type BreakerSettings, type CircuitReport, type ReportCall, settingsOf } from "./circuit.ts";
 import type { Command, EndChild } from "./commands.ts";
 import type { EmittedEvent, ExecutionEvent, FilledPlace, HistoryEvent, StepEvent } from "./events.ts";
 import { type Execution, isAsking, isOpen, type StepState } from "./execution.ts";
@@ -58,8 +58,8 @@ export interface EngineTask {
   readonly heartbeatTimeoutMs: number | null;
   /** When the step or the whole execution is given up at the latest; null: never. */
   readonly deadline: Instant | null;
-  /** The target whose circuit breaker hears of each lost lease; null: the step has none. */
-  readonly circuit: string | null;
+  /** The circuit breaker that hears of each lost lease; null: the step has none. */
+  readonly circuit: { readonly target: string; readonly settings: BreakerSettings } | null;
   readonly createdAt: Instant;
 }
 
@@ -435,7 +435,9 @@ export function taskId(execution: Execution, path: string, attempt: number): str
 }
 
 function taskOf(definition: Definition, execution: Execution, step: StepState): EngineTask {
-  const { name, retry, queueTimeoutMs, heartbeatTimeoutMs, labels } = definition.steps[step.index] as Step;
+  const { name, retry, circuitBreaker, queueTimeoutMs, heartbeatTimeoutMs, labels } = definition.steps[
+    step.index
+  ] as Step;
   const inner = step.inner;
   const task = defined(inner?.kind === "task" ? inner : null, `the scheduled step "${step.path}" to have a task`);
   return {
@@ -458,7 +460,10 @@ function taskOf(definition: Definition, execution: Execution, step: StepState): 
     queueTimeoutMs,
     heartbeatTimeoutMs,
     deadline: deadlineOf(execution, step),
-    circuit: task.circuit?.target ?? null,
+    circuit:
+      circuitBreaker === null || task.circuit === null
+        ? null
+        : { target: task.circuit.target, settings: settingsOf(circuitBreaker) },
     createdAt: task.scheduledAt,
   };
 }
@@ -472,6 +477,7 @@ function deadlineOf(execution: Execution, step: StepState): Instant | null {
   const take = (due: Instant | null) => {
     if (due !== null && (soonest === null || due < soonest)) soonest = due;
   };
+  if (execution.ending === null) take(execution.limitDue);
   for (let outer: StepState | null = step; outer !== null; outer = outer.scope.owner) {
     if (outer.closing !== null) continue;
     take(outer.totalDeadline);

@@ -13,8 +13,8 @@ import type { Definition } from "./definition.ts";
 import type { Diagnostic } from "./diagnostics.ts";
 import type { DocumentTree } from "./documents.ts";
 import { readDocuments } from "./documents.ts";
-import { createOutline } from "./outline.ts";
-import type { MapNode } from "./parse/node.ts";
+import { createOutline, type Outline } from "./outline.ts";
+import type { Place } from "./parse/node.ts";
 import { field, text, toJson } from "./parse/node.ts";
 import type { Report } from "./report.ts";
 import { createReport } from "./report.ts";
@@ -44,6 +44,14 @@ export interface LoadedWorkflow {
   readonly diagnostics: readonly Diagnostic[];
   readonly file: string | null;
   readonly text: string;
+  /** Steps with a circuit breaker, as they stand in the canonical form, and where it is written. */
+  readonly breakers: readonly WrittenBreaker[];
+}
+
+export interface WrittenBreaker {
+  readonly step: string;
+  readonly written: JsonObject;
+  readonly place: Place;
 }
 
 export interface LoadedTest {
@@ -92,20 +100,24 @@ export function loadWorkflow(
 function loadOne({ tree, report, source }: DocumentTree): LoadedWorkflow {
   const metadata = field(tree, "metadata");
   const document = toJson(tree) as JsonObject;
+  const spec = field(tree, "spec");
+  const outline = createOutline(tree, spec?.kind === "map" ? spec : { ...tree, entries: new Map() });
   return {
     name: text(field(metadata, "name")) ?? "",
     version: text(field(metadata, "version")) ?? null,
-    definition: compileTree(tree, document, report),
+    definition: compileOutline(outline, document, report),
     document,
     diagnostics: report.diagnostics,
     file: source.file,
     text: source.text,
+    breakers: outline.steps.flatMap(({ name, node }) => {
+      const breaker = field(node, "circuit_breaker");
+      return breaker === undefined ? [] : [{ step: name, written: toJson(node) as JsonObject, place: breaker.place }];
+    }),
   };
 }
 
-function compileTree(tree: MapNode, document: JsonObject, report: Report): Definition | null {
-  const spec = field(tree, "spec");
-  const outline = createOutline(tree, spec?.kind === "map" ? spec : { ...tree, entries: new Map() });
+function compileOutline(outline: Outline, document: JsonObject, report: Report): Definition | null {
   const parts = check(outline, report);
   return report.hasErrors() ? null : compile(outline, parts, document);
 }

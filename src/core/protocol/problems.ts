@@ -65,6 +65,11 @@ export const PROBLEMS = {
     title: "There is no such task",
     help: "The step is over, or the id is not one that this server gave.",
   },
+  BREAKER_NOT_FOUND: {
+    status: 404,
+    title: "There is no such circuit breaker",
+    help: "Look at the list of circuit breakers for the target's name; in an address it is encoded, `shop%2Fpay`.",
+  },
   EXECUTOR_NOT_FOUND: {
     status: 404,
     title: "There is no such executor",

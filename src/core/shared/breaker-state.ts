@@ -18,8 +18,6 @@ export interface Breaker {
   settings: BreakerSettings | null;
   /** In a row, while closed. */
   failures: number;
-  /** Which calls failed last, to know them again: a message may come twice. */
-  failed: readonly string[];
   /** While closed, where the share of failures counts: seconds of the last minute in which calls ended, oldest first. */
   window: readonly Second[];
   /** Of the calls that were let through to see. */
@@ -71,7 +69,6 @@ export function createBreaker(): Breaker {
     until: null,
     settings: null,
     failures: 0,
-    failed: [],
     window: [],
     successes: 0,
     usedAt: 0,
@@ -87,8 +84,8 @@ type OwnRow = Omit<Breaker, "transitions" | "permits" | "line" | "isLineSorted" 
 type CallerRow = Caller & { readonly hasPermit: boolean };
 
 export function ownRow(state: Breaker): Json {
-  const { phase, since, until, settings, failures, failed, window, successes, usedAt } = state;
-  const row: OwnRow = { phase, since, until, settings, failures, failed, window, successes, usedAt };
+  const { phase, since, until, settings, failures, window, successes, usedAt } = state;
+  const row: OwnRow = { phase, since, until, settings, failures, window, successes, usedAt };
   return row as unknown as Json;
 }
 

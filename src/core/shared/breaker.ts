@@ -42,12 +42,7 @@ import { type Consequences, NO_CONSEQUENCES, type SharedKind } from "./kind.ts";
 export type BreakerEvent =
   | { readonly kind: "SettingsChanged"; readonly settings: BreakerSettings }
   /** While closed. */
-  | {
-      readonly kind: "CallCounted";
-      readonly at: Instant;
-      readonly outcome: "success" | "failure";
-      readonly taskId: string | null;
-    }
+  | { readonly kind: "CallCounted"; readonly at: Instant; readonly outcome: "success" | "failure" }
   /** A call that was let through to see. */
   | { readonly kind: "TrialSucceeded"; readonly at: Instant; readonly taskId: string }
   | { readonly kind: "CallerQueued"; readonly caller: Caller }
@@ -86,9 +81,6 @@ export type Verdict = "closed" | "permit" | "open";
 /** The share of failures is taken over this time, and over no fewer calls. */
 const WINDOW_SECONDS = 60;
 const WINDOW_CALLS_MIN = 10;
-
-/** A message that comes twice does so soon after a crash. */
-const FAILED_MAX = 20;
 
 /** A call that has not ended after this (or the recovery time-out) keeps its place no longer; its outcome still counts. */
 const PERMIT_MS_MIN = 60_000;
@@ -223,17 +215,14 @@ function report(decision: Decision, call: ReportCall): void {
   else if (hasPermit && outcome === "none") record(decision, { kind: "CallerLeft", at: now, taskId });
   else if (hasPermit && outcome === "success") record(decision, { kind: "TrialSucceeded", at: now, taskId });
   else if (hasPermit) open(decision, "a call that was let through failed");
-  else if (state.phase === "closed" && outcome !== "none") count(decision, outcome, call);
+  else if (state.phase === "closed" && outcome !== "none") count(decision, outcome, call.settings);
 }
 
-function count(decision: Decision, outcome: Exclude<CallOutcome, "none">, call: ReportCall): void {
+function count(decision: Decision, outcome: Exclude<CallOutcome, "none">, settings: BreakerSettings): void {
   const { state, now } = decision;
-  const { settings, isLoss = false } = call;
-  const taskId = outcome === "failure" && !isLoss ? call.taskId : null;
-  if (taskId !== null && state.failed.includes(taskId)) return;
   if (outcome === "success" && state.failures === 0 && settings.failureRateThreshold === null) return;
   tune(decision, settings);
-  record(decision, { kind: "CallCounted", at: now, outcome, taskId });
+  record(decision, { kind: "CallCounted", at: now, outcome });
   if (state.failures >= settings.failureThreshold) {
     return open(decision, state.failures === 1 ? "a call failed" : `${state.failures} calls in a row failed`);
   }
@@ -306,7 +295,6 @@ function evolve(state: Breaker, event: BreakerEvent): void {
     case "CallCounted":
       state.usedAt = event.at;
       state.failures = event.outcome === "failure" ? state.failures + 1 : 0;
-      if (event.taskId !== null) state.failed = [...state.failed, event.taskId].slice(-FAILED_MAX);
       state.window = settingsIn(state).failureRateThreshold === null ? [] : countedIn(state, event);
       return;
     case "TrialSucceeded":

@@ -6,6 +6,8 @@
 
 import type { Instant } from "../../core/base/time.ts";
 import type { SharedPlace } from "../../core/engine/sharing.ts";
+import type { Breaker } from "../../core/shared/breaker.ts";
+import type { Transition } from "../../core/shared/breaker-state.ts";
 import type { Consequences } from "../../core/shared/kind.ts";
 import { type Part, partOf } from "../commit.ts";
 import type { Message, SharedItem } from "../item.ts";
@@ -27,7 +29,9 @@ export function takeShared(loop: Loop, shard: Shard, item: SharedItem): void {
   const { place, command, message, reply } = item;
   const workspace = workspaceOf(item.workspace, place);
   const record = recordOf(shard, workspace, place);
+  const before = transitionsOf(record).at(-1);
   const { answer, follows } = record.decide(command, loop.clock.now());
+  tellTransitions(loop, shard, record, before);
   if (follows.length > 0) write(loop, partOf(loop.collecting, shard), workspace, place, follows);
   takeMessage(loop, shard, message);
   settleAlarm(loop, shard, record);
@@ -50,6 +54,28 @@ function write(loop: Loop, part: Part, workspace: string, place: SharedPlace, fo
       send(loop, part, `${place.kind}/${loop.entropy.id()}`, { kind: "command", executionId, command });
     }
   }
+}
+
+function transitionsOf({ place, state }: SharedRecord): readonly Transition[] {
+  return place.kind === "breaker" ? (state as Breaker).transitions : [];
+}
+
+/** Once they are on disk. */
+function tellTransitions(loop: Loop, shard: Shard, record: SharedRecord, before: Transition | undefined): void {
+  const transitions = transitionsOf(record);
+  const news = transitions.slice(before === undefined ? 0 : transitions.indexOf(before) + 1);
+  if (news.length === 0) return;
+  const { workspace, place } = record;
+  partOf(loop.collecting, shard).waiting.push({
+    committed() {
+      for (const transition of news) loop.onTransition({ workspace, target: place.key, ...transition });
+    },
+    lost: ignore,
+  });
+}
+
+function ignore(): void {
+  // What is not on disk has not happened.
 }
 
 /** From outside the loop, or from another shard: resolves once what was decided is on disk. */

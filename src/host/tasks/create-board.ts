@@ -60,8 +60,10 @@ export function createBoard(world: {
   readonly clock: Clock;
   readonly store: Pick<Store, "findTasks">;
   readonly shards: Shards;
+  /** The longest time of an attempt, whatever its step says; left out: none. */
+  readonly attemptMsMax?: number | null;
 }): TaskBoard {
-  const { clock, store, shards } = world;
+  const { clock, store, shards, attemptMsMax = null } = world;
   /** Places where something has come in since the last turn. One turn's commits are handed out together. */
   const arrivals = new Map<string, QueuePlace>();
   const attendants = new Map<string, () => void>();
@@ -74,7 +76,17 @@ export function createBoard(world: {
   const claims = createClaims(passed);
   const polls = createPolls(passed, awaited);
   const parked = createParkedTasks(store, shards, passed, awaited);
-  const table = createTable({ clock, passed, awaited, answers, recent, claims, arrived });
+  const table = createTable({
+    clock,
+    passed,
+    awaited,
+    answers,
+    recent,
+    claims,
+    arrived,
+    attemptMsMax,
+    reportLoss: shards.reportLoss,
+  });
   const registry = createRegistry({ now: clock.now, leased: table.leases.countOf });
   const desk = createDesk({
     passed,

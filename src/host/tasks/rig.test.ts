@@ -16,6 +16,8 @@ export interface Rig {
   /** What the shards were told, in order. */
   readonly finished: FinishTask[];
   readonly woken: string[];
+  /** Tasks whose lost leases a circuit breaker was told of. */
+  readonly losses: string[];
   /** What the store says about parked tasks. */
   readonly parked: TaskRow[];
   /** How often the store was asked. */
@@ -37,6 +39,7 @@ export function createRig(): Rig {
     clock,
     finished: [],
     woken: [],
+    losses: [],
     parked: [],
     looks: 0,
     finishTask: async () => "accepted",
@@ -47,6 +50,7 @@ export function createRig(): Rig {
           rig.finished.push(request);
           return rig.finishTask(request);
         },
+        reportLoss: (loss) => rig.losses.push(loss.taskId),
         wake: (ids) => rig.woken.push(...ids),
       },
       store: {

@@ -12,7 +12,7 @@ import type { Instant } from "../../core/base/time.ts";
 import type { StepError } from "../../core/engine/error.ts";
 import type { EngineTask } from "../../core/engine/reactions.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type { Board, FinishTask } from "../board.ts";
+import type { Board, FinishTask, Shards } from "../board.ts";
 import type { LeasedTask, ResultOutcome } from "../executors.ts";
 import { createAlarms } from "./alarms.ts";
 import { type Answers, keyOf } from "./answers.ts";
@@ -69,6 +69,10 @@ export function createTable(parts: {
   readonly answers: Answers;
   readonly recent: Recent;
   readonly claims: Claims;
+  /** The longest time of an attempt, whatever its step says; null: none. */
+  readonly attemptMsMax: number | null;
+  /** For the circuit breaker of the task. */
+  readonly reportLoss: Shards["reportLoss"];
   /** There is something to take at `place`. */
   readonly arrived: (place: QueuePlace) => void;
 }): Table {
@@ -86,7 +90,7 @@ export function createTable(parts: {
 
   function offer(request: { workspace: string; task: EngineTask; notBefore: Instant }): void {
     if (ledger.find(request.task.id) !== null) return;
-    const entry = toEntry(request, clock.now());
+    const entry = toEntry(request, clock.now(), parts.attemptMsMax);
     // The execution says that the attempt is open, whatever became of an answer before its shard was loaded again.
     recent.forget(keyOf(entry.workspace, entry.task.id));
     ledger.add(entry);
@@ -126,8 +130,11 @@ export function createTable(parts: {
 
   function loseLease(entry: Entry): void {
     entry.losses += 1;
-    if (entry.losses >= LOSSES_MAX) giveUp(entry, lostTooOften(entry));
-    else release(entry);
+    // With the last of them the attempt fails, and that is told with its end.
+    if (entry.losses >= LOSSES_MAX) return giveUp(entry, lostTooOften(entry));
+    const { workspace, task } = entry;
+    if (task.circuit !== null) parts.reportLoss({ workspace, taskId: task.id, circuit: task.circuit });
+    release(entry);
   }
 
   function release(entry: Entry): void {
@@ -277,12 +284,19 @@ function isNeeded(entry: Entry): boolean {
   return entry.place.kind === "leased" || entry.place.kind === "answering" || isBuiltin(entry.task.executor);
 }
 
-function toEntry(request: { workspace: string; task: EngineTask; notBefore: Instant }, now: Instant): Entry {
+function toEntry(
+  request: { workspace: string; task: EngineTask; notBefore: Instant },
+  now: Instant,
+  attemptMsMax: number | null,
+): Entry {
   const isReoffer = request.notBefore > now;
+  const { timeoutMs } = request.task;
+  const isLimited = attemptMsMax !== null && (timeoutMs === null || attemptMsMax < timeoutMs);
   return {
-    task: request.task,
+    task: isLimited ? { ...request.task, timeoutMs: attemptMsMax } : request.task,
     workspace: request.workspace,
     isReoffer,
+    isLimited,
     // Before a restart it may have been taken in time, which nobody remembers: it gets the whole time once more.
     queuedAt: isReoffer ? request.notBefore : request.task.createdAt,
     deliveries: 0,

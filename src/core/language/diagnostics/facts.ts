@@ -76,6 +76,7 @@ export interface FlowFacts {
   "called-edges": { readonly step: string; readonly field: string };
   "fallback-missing": { readonly owner: string };
   "fallback-expected": { readonly step: string };
+  "breaker-differs": { readonly step: string; readonly target: string; readonly other: string };
   "join-unreachable": { readonly join: number; readonly branches: number };
 }
 

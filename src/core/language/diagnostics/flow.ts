@@ -109,6 +109,19 @@ export const FLOW_MESSAGES: { readonly [C in keyof FlowFacts]: Message<FlowFacts
     wrong: "timeout: 5s\ntimeout_action: fallback",
     right: "timeout: 5s\ntimeout_action: fallback\ndefault_output: { score: 0 }",
   },
+  "breaker-differs": {
+    severity: "warning",
+    message: (f) =>
+      `Expected the circuit breaker of ${quote(f.target)} to have the same settings everywhere, but step ${quote(f.step)} gives it others than ${f.other}.`,
+    hint: () => "Give all of them the same; until then those that were registered last are in force.",
+    explanation:
+      "All executions share one circuit breaker for each function, service or address. Its settings are those of the newest " +
+      "active version that names it, for everybody. `on_open` is each step's own affair.",
+    wrong:
+      "- name: a\n  executor: shop\n  function: pay\n  circuit_breaker: { failure_threshold: 3 }\n- name: b\n  executor: shop\n  function: pay\n  circuit_breaker: { failure_threshold: 10 }",
+    right:
+      "- name: a\n  executor: shop\n  function: pay\n  circuit_breaker: { failure_threshold: 3 }\n- name: b\n  executor: shop\n  function: pay\n  circuit_breaker: { failure_threshold: 3 }",
+  },
   "join-unreachable": {
     severity: "error",
     message: (f) => `Expected join to be at most the number of branches, but it is ${f.join} of ${f.branches}.`,
