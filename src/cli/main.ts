@@ -9,6 +9,7 @@ import { Command, CommanderError } from "commander";
 import { applyCommand } from "./commands/apply.ts";
 import { completionCommand } from "./commands/completion.ts";
 import { configCommand } from "./commands/config.ts";
+import { deadLettersCommand } from "./commands/dead-letters.ts";
 import { executeCommand } from "./commands/execute.ts";
 import { executionsCommand } from "./commands/executions.ts";
 import { fmtCommand } from "./commands/fmt.ts";
@@ -63,6 +64,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   runWorkflowCommand(program, run);
   executeCommand(program, run);
   executionsCommand(program, run);
+  deadLettersCommand(program, run);
   configCommand(program, run);
   completionCommand(program, run);
   for (const command of withSubcommands(program)) command.exitOverride();

@@ -10,6 +10,15 @@
 
 import type { Json, JsonObject } from "../core/base/json.ts";
 import type { BulkMessage, BulkPreviewMessage, BulkStart } from "../core/protocol/bulk.ts";
+import type {
+  LetterMessage,
+  LetterSummary,
+  LettersFilter,
+  ReplayAnswer,
+  ReplayedItem,
+  ReplayMode,
+  ReplaysRequest,
+} from "../core/protocol/dead-letters.ts";
 import type { EventInput, PublishAnswer, PublishRequest } from "../core/protocol/events.ts";
 import type {
   ControlAnswer,
@@ -20,6 +29,7 @@ import type {
   ResultsMessage,
 } from "../core/protocol/executions.ts";
 import type { ExplanationMessage } from "../core/protocol/explanations.ts";
+import type { Page } from "../core/protocol/message.ts";
 import type { BatchAnswer, BatchItem, StartAnswer, StartOptions } from "../core/protocol/starts.ts";
 import type { RegisterAnswer, ValidateAnswer, WorkflowDetail, WorkflowSummary } from "../core/protocol/workflows.ts";
 import { type CallRequest, type Connection, type ConnectionOptions, connect } from "./http.ts";
@@ -80,6 +90,18 @@ export interface Client {
       cancel(id: string): Promise<BulkMessage>;
     };
   };
+  /** What failed for good. */
+  readonly deadLetters: {
+    /** Page after page: messages that could not be read, then executions, the newest first. */
+    list(filter?: LettersFilter & { readonly limit?: number }): AsyncIterable<LetterSummary>;
+    get(id: string): Promise<LetterMessage>;
+    /** Tries one again: where it failed, or from the start in a new execution. */
+    replay(id: string, options?: { mode?: ReplayMode; id?: string }): Promise<ReplayAnswer>;
+    /** One page of those that fit; `next_cursor` as `cursor` goes on with the next. */
+    replayMany(request?: ReplaysRequest): Promise<Page<ReplayedItem>>;
+    /** Takes one off the list; execution and history stay. */
+    drop(id: string): Promise<void>;
+  };
   readonly workflows: {
     /** Registers the workflow in the YAML text. Registering the same again changes nothing. */
     register(yaml: string, options?: { dryRun?: boolean }): Promise<RegisterAnswer>;
@@ -132,6 +154,7 @@ export interface ExecutionFilter {
 const WAIT_MS = 30_000;
 const WAIT_MS_MAX = 60_000;
 
+const LETTERS = "/api/v1/dead-letters";
 const BULK = "/api/v1/executions/bulk";
 
 export function createClient(options: ConnectionOptions = {}): Client {
@@ -221,6 +244,21 @@ export function createClient(options: ConnectionOptions = {}): Client {
         get: (id) => read({ method: "GET", path: `${BULK}/${encodeURIComponent(id)}` }),
         list: () => pages(connection, BULK, {}),
         cancel: (id) => read({ method: "POST", path: `${BULK}/${encodeURIComponent(id)}/cancel` }),
+      },
+    },
+    deadLetters: {
+      list: (filter = {}) => pages(connection, LETTERS, { ...filter }),
+      get: (id) => read({ method: "GET", path: `${LETTERS}/${encodeURIComponent(id)}` }),
+      replay: (id, options = {}) =>
+        read({
+          method: "POST",
+          path: `${LETTERS}/${encodeURIComponent(id)}/replay`,
+          body: { id: crypto.randomUUID(), ...options },
+        }),
+      replayMany: (request = {}) =>
+        read({ method: "POST", path: `${LETTERS}/replay`, body: { id: crypto.randomUUID(), ...request } }),
+      drop: async (id) => {
+        await connection.call({ method: "DELETE", path: `${LETTERS}/${encodeURIComponent(id)}` });
       },
     },
     workflows: {

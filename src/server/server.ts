@@ -24,6 +24,7 @@ import { createEstimates } from "./estimates.ts";
 import { bindBulks } from "./routes/bulks.ts";
 import type { Addresses, RouteContext } from "./routes/context.ts";
 import { bindControls } from "./routes/controls.ts";
+import { bindDeadLetters } from "./routes/dead-letters.ts";
 import { bindDocuments } from "./routes/documents.ts";
 import { bindEvents } from "./routes/events.ts";
 import { bindExecutions } from "./routes/executions.ts";
@@ -140,6 +141,7 @@ export function createServer({ host, clock, entropy, config, report = () => {} }
   bindStarts(context);
   bindExecutions(context);
   bindBulks(context);
+  bindDeadLetters(context);
   bindExplanations(context);
   bindControls(context);
   bindRepairs(context);

@@ -178,6 +178,16 @@ export interface WarningMessage {
   readonly at: string;
 }
 
+/** That somebody is to be told something, as a rule recorded it when it fired; its other members are what the rule says. */
+export interface NotificationMessage {
+  readonly at: string;
+  readonly step: string;
+  readonly path: string;
+  /** Place of the rule in `error_handling`, from 0. */
+  readonly rule: number;
+  readonly [member: string]: Json;
+}
+
 export interface ExecutionMessage {
   readonly execution_id: string;
   readonly workflow_id: string;
@@ -190,6 +200,8 @@ export interface ExecutionMessage {
   readonly output: Json;
   readonly error: StepError | null;
   readonly warnings: readonly WarningMessage[];
+  /** Left out where there are none. */
+  readonly notifications?: readonly NotificationMessage[];
   readonly metadata: JsonObject;
   readonly created_at: string;
   readonly started_at: string | null;
@@ -218,6 +230,16 @@ export const ExecutionMessage: Message<ExecutionMessage> = message<ExecutionMess
     error: orNull(ErrorObject),
     warnings: Type.Array(
       Type.Object({ code: Type.String(), message: Type.String(), details: AnyJson, at: time("When.") }),
+    ),
+    notifications: Type.Optional(
+      Type.Array(
+        Type.Unsafe<NotificationMessage>({
+          type: "object",
+          required: ["at", "step", "path", "rule"],
+          description: "What a `notify` rule says, with the time, the step and the place of the rule.",
+        }),
+        { description: "What somebody is to be told. Left out where there is nothing." },
+      ),
     ),
     metadata: AnyObject,
     created_at: time("When it was accepted."),

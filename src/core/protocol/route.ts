@@ -49,6 +49,7 @@ export interface Answer {
 export const TAGS = {
   workflows: "Definitions and their versions",
   executions: "Starting workflows, looking at them, controlling them",
+  "dead letters": "What failed for good: looking at it, trying it again, dropping it",
   tasks: "What executors do: take tasks, report results",
   events: "Telling waiting executions what has happened",
   expressions: "Trying out expressions",

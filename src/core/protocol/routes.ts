@@ -2,6 +2,13 @@
 
 import { cancelBulk, listBulks, readBulk, startBulk } from "./bulk.ts";
 import {
+  dropDeadLetter,
+  listDeadLetters,
+  readDeadLetter,
+  replayDeadLetter,
+  replayDeadLetters,
+} from "./dead-letters.ts";
+import {
   readApiPage,
   readDocsOpenApi,
   readOpenApi,
@@ -95,6 +102,11 @@ export const ROUTES: readonly AnyRoute[] = [
   skipStep,
   completeStep,
   compensateExecution,
+  listDeadLetters,
+  replayDeadLetters,
+  readDeadLetter,
+  replayDeadLetter,
+  dropDeadLetter,
   pollTasks,
   finishTasks,
   renewTasks,

@@ -19,6 +19,7 @@ import { type Definition, ROOT_SCOPE, type Step } from "../language/definition.t
 import type {
   ExecutionMessage,
   ExecutionStatus,
+  NotificationMessage,
   Progress,
   StepMessage,
   StepStatusWord,
@@ -33,6 +34,7 @@ export interface View {
   readonly records: Map<string, StepRecord>;
   readonly loops: Loops;
   readonly warnings: WarningMessage[];
+  readonly notifications: NotificationMessage[];
   output: Json;
   error: StepError | null;
   finishedAt: Instant | null;
@@ -70,6 +72,7 @@ export function createView(definition: Definition, identity: { id: string; works
     records,
     loops: new Loops((path) => records.delete(path)),
     warnings: [],
+    notifications: [],
     output: null,
     error: null,
     finishedAt: null,
@@ -104,6 +107,7 @@ export function toMessage(view: View, facts: ViewFacts): ExecutionMessage {
     output: view.output,
     error: view.error,
     warnings: view.warnings,
+    ...(view.notifications.length === 0 ? {} : { notifications: view.notifications }),
     metadata: execution.metadata,
     created_at: toRfc3339(facts.createdAt),
     started_at: hasBegun ? toRfc3339(execution.startedAt) : null,
@@ -220,6 +224,15 @@ function recordStep(view: View, event: StepEvent): void {
       return view.loops.beginIteration(loopOf(event.path), event.data.index);
     case "IterationEnded":
       return view.loops.endIteration(loopOf(event.path), event.data.index, event.data.status);
+  }
+  if (event.type === "RuleFired" && event.data.notice !== undefined) {
+    view.notifications.push({
+      at: event.at,
+      step: event.step,
+      path: event.path,
+      rule: event.data.rule,
+      ...event.data.notice,
+    });
   }
   const record = recordOf(view, event.path);
   if (record === null) return;
