@@ -13,6 +13,7 @@ import { refusalOf } from "../core/engine/refuse.ts";
 import type { Definition } from "../core/language/definition.ts";
 import type { WaitRow } from "../ports/store.ts";
 import { addEvents, type EncodedEvents, encode, type Part, partOf, type Write, writeOf } from "./commit.ts";
+import { countEvents } from "./counters.ts";
 import { addPublish } from "./events.ts";
 import type { CommandAnswer, CommandItem, Copied } from "./item.ts";
 import { reload } from "./loading.ts";
@@ -40,6 +41,7 @@ export function decideCommand(loop: Loop, resident: Resident, item: CommandItem)
       answer = { kind: "refused", refusal };
     } else {
       const events = decide(definition, execution, item.command, contextOf(loop, execution.workspace));
+      countEvents(loop.counters, events, item.command.kind === "WakeUp" || item.command.kind === "Resume");
       if (events.length > 0) record(loop, resident, react(resident, events));
       answer = { kind: events.length > 0 ? "decided" : "nothing" };
     }

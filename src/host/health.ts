@@ -1,6 +1,7 @@
 import type { HostHealth } from "./host.ts";
 import { inMemory, type Loop } from "./loop.ts";
 import { lengthOf } from "./shard.ts";
+import { standing } from "./suspects.ts";
 
 /** A beat this late says that the loop is held up by something. */
 const DELAY_MS_MAX = 500;
@@ -13,7 +14,8 @@ export function healthOf(loop: Loop): HostHealth {
   const { condition, pulse, quarantined, shards } = loop;
   const error = condition.error ?? stalled(loop);
   const isFailing = error !== null || shards.some((shard) => shard.status === "stopped");
-  const isSlow = pulse.delayMs > DELAY_MS_MAX || shards.some((shard) => shard.status === "loading");
+  const isSlow =
+    standing(loop.watchdog) > 0 || pulse.delayMs > DELAY_MS_MAX || shards.some((shard) => shard.status === "loading");
   return {
     status: isFailing ? "failing" : isSlow ? "degraded" : "ok",
     store: {
@@ -30,6 +32,7 @@ export function healthOf(loop: Loop): HostHealth {
     executionsInMemory: inMemory(loop),
     quarantined: quarantined.size,
     loopDelayMs: pulse.delayMs,
+    watchdog: { found: loop.counters.stuck, mended: loop.counters.unstuck, standing: standing(loop.watchdog) },
   };
 }
 

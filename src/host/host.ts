@@ -12,6 +12,7 @@ import type { Instant } from "../core/base/time.ts";
 import type { SlotNeed } from "../core/engine/sharing.ts";
 import type { EventPack, ExecutionQuery, ExecutionRow } from "../ports/store.ts";
 import type { Bulks } from "./bulk/bulk.ts";
+import type { Counters } from "./counters.ts";
 import type { Definitions } from "./definitions.ts";
 import type { Executors } from "./executors.ts";
 import type { Letters } from "./letters/letters.ts";
@@ -136,6 +137,9 @@ export interface Host extends AsyncDisposable {
   }): Promise<Outcome<{ readonly isTaken: boolean; readonly remaining: number; readonly nextInMs: number }>>;
 
   health(): HostHealth;
+  /** What the watchdog has found of an execution that stands still in spite of it; null: nothing. */
+  standstillOf(executionId: string): string | null;
+  readonly counters: Counters;
 }
 
 export interface StepByHand {
@@ -197,4 +201,6 @@ export interface HostHealth {
   readonly executionsInMemory: number;
   readonly quarantined: number;
   readonly loopDelayMs: number;
+  /** Executions that nothing would have moved: how many were found and mended so far, and how many stand still now. */
+  readonly watchdog: { readonly found: number; readonly mended: number; readonly standing: number };
 }

@@ -129,7 +129,16 @@ export interface StoreCondition {
 
 export type LoopOptions = Pick<
   Loop,
-  "store" | "clock" | "entropy" | "definitions" | "tasks" | "environment" | "limits" | "counters" | "report" | "onTransition"
+  | "store"
+  | "clock"
+  | "entropy"
+  | "definitions"
+  | "tasks"
+  | "environment"
+  | "limits"
+  | "counters"
+  | "report"
+  | "onTransition"
 > & { readonly takeTurn: (loop: Loop) => void };
 
 export function createLoop(options: LoopOptions): Loop {

@@ -13,6 +13,7 @@ import type { RowStatus, Store } from "../ports/store.ts";
 import type { Board, Shards } from "./board.ts";
 import type { Controls } from "./bulk/act.ts";
 import { createBulks } from "./bulk/create-bulks.ts";
+import { type Counters, createCounters } from "./counters.ts";
 import type { Definitions } from "./definitions.ts";
 import type { Executors } from "./executors.ts";
 import { healthOf } from "./health.ts";
@@ -40,6 +41,7 @@ import { passDoor } from "./shared/door.ts";
 import { lineOf } from "./shared/line.ts";
 import { askShared } from "./shared/take-shared.ts";
 import { stop } from "./stop.ts";
+import { standstillOf } from "./suspects.ts";
 import { createShardsFor } from "./task-results.ts";
 import { takeTurn } from "./turn.ts";
 
@@ -55,6 +57,8 @@ export interface HostOptions {
   readonly limits?: Partial<HostLimits>;
   /** For the log: what went wrong and was dealt with. */
   readonly report?: (error: unknown, about: string) => void;
+  /** Shared with the task board where both count. */
+  readonly counters?: Counters;
   /** For the log and the metrics: a circuit breaker has changed. */
   readonly onTransition?: (transition: BreakerTransition) => void;
 }
@@ -66,7 +70,15 @@ export interface Tasks extends Board, Executors {
 
 /** Rejects if the store cannot be read. What was active before is in memory soon after, not yet when this resolves. */
 export async function openHost(options: HostOptions): Promise<Host> {
-  const { store, clock, entropy, definitions, environment = new Map(), report = ignore } = options;
+  const {
+    store,
+    clock,
+    entropy,
+    definitions,
+    environment = new Map(),
+    report = ignore,
+    counters = createCounters(),
+  } = options;
   const tasks = options.createTasks(createShardsFor(() => loop));
   const loop: Loop = createLoop({
     store,
@@ -79,6 +91,7 @@ export async function openHost(options: HostOptions): Promise<Host> {
     },
     environment,
     limits: { ...HOST_LIMITS, ...options.limits },
+    counters,
     report,
     onTransition: options.onTransition ?? ignore,
     takeTurn,
@@ -134,6 +147,8 @@ export async function openHost(options: HostOptions): Promise<Host> {
       return { ok: true, isTaken, remaining, nextInMs: Math.max(0, nextAt - clock.now()) };
     },
     health: () => healthOf(loop),
+    standstillOf: (executionId) => standstillOf(loop.watchdog, executionId),
+    counters,
     async [Symbol.asyncDispose]() {
       // What it has sent is answered by the loop as it stops.
       const bulksStopped = bulks.stop();

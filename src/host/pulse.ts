@@ -9,6 +9,7 @@ import { type Loop, submitInternal } from "./loop.ts";
 import { scan, sweep } from "./parking.ts";
 import { ringAlarms } from "./shared/take-shared.ts";
 import { checkStorage } from "./storage.ts";
+import { watch } from "./watchdog.ts";
 
 const BEAT_MS_MAX = 1000;
 const SWEEP_MS = 5000;
@@ -48,6 +49,7 @@ function beat(loop: Loop): void {
     pulse.cleanedAt = now;
     clean(loop, now);
   }
+  watch(loop, now);
   arm(loop);
 }
 

@@ -80,6 +80,7 @@ function readMail(loop: Loop, shard: Shard): void {
 
 /** A write of the shard has failed, and nobody can tell what the store has of it: all that memory knows is void. */
 export function restart(loop: Loop, shard: Shard): void {
+  loop.counters.takeovers += 1;
   dropMemory(loop, shard);
   const { generation } = shard;
   const attempt = () => {

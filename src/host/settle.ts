@@ -2,6 +2,7 @@
 
 import { EVENT_VERSION } from "../core/engine/events.ts";
 import type { Part, Write } from "./commit.ts";
+import { countEnd, countStart } from "./counters.ts";
 import type { Effect } from "./effects.ts";
 import { fanOut, lookUpKept } from "./events.ts";
 import { commandItem } from "./item.ts";
@@ -44,6 +45,8 @@ function settleWrite(loop: Loop, shard: Shard, write: Write, resident: Resident)
   const { executionId } = write;
   const { execution } = resident;
   resident.pending -= 1;
+  if (write.firstSeq === 1) countStart(loop.counters, resident.row.workflow);
+  if (write.hasEnded) countEnd(loop.counters, resident.row.workflow, resident.row.status);
   // It is being loaded again after a bug, or was put aside: its tasks are offered by that load, or not at all.
   const isCurrent = shard.slots.get(executionId) === resident;
   for (const effect of write.effects) {

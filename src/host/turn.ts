@@ -10,6 +10,7 @@
 
 import { takeChild } from "./children.ts";
 import { type Batch, createBatch, isFull, partOf, toShardBatch } from "./commit.ts";
+import { countWrite } from "./counters.ts";
 import { decideCommand } from "./decisions.ts";
 import { takePublish } from "./events.ts";
 import { type CommandItem, type Item, refuseItem } from "./item.ts";
@@ -96,10 +97,12 @@ export function flush(loop: Loop): void {
   write(loop, batch).then(
     (refused) => {
       loop.condition.lastWriteMs = loop.clock.now() - startedAt;
+      countWrite(loop.counters, Math.max(0, loop.condition.lastWriteMs) / 1000);
       sawSuccess(loop);
       ended(loop, batch, refused, null);
     },
     (error: unknown) => {
+      loop.counters.writesFailed += 1;
       sawFailure(loop, error);
       loop.report(error, "a write failed; its shards are taken over again");
       ended(

@@ -13,12 +13,14 @@ import type { EngineTask } from "../../core/engine/reactions.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Store } from "../../ports/store.ts";
 import type { Board, FinishTask, Shards } from "../board.ts";
+import { type Counters, createCounters } from "../counters.ts";
 import type { Executors, LeasedTask, ResultOutcome } from "../executors.ts";
 import { TICK_MS } from "./alarms.ts";
 import { createAnswers } from "./answers.ts";
 import { createClaims } from "./claims.ts";
 import { createDesk } from "./desk.ts";
 import { instanceOf, isBuiltin, leaseOf } from "./entry.ts";
+import { createLateNotes } from "./late.ts";
 import { createParkedTasks } from "./parked.ts";
 import { createPolls } from "./polls.ts";
 import type { QueuePlace } from "./queues.ts";
@@ -62,14 +64,18 @@ export function createBoard(world: {
   readonly shards: Shards;
   /** The longest time of an attempt, whatever its step says; left out: none. */
   readonly attemptMsMax?: number | null;
+  readonly counters?: Counters;
+  /** For the log: what is worth a line, though nothing is wrong. */
+  readonly note?: (message: string) => void;
 }): TaskBoard {
-  const { clock, store, shards, attemptMsMax = null } = world;
+  const { clock, store, shards, attemptMsMax = null, counters = createCounters(), note = ignore } = world;
   /** Places where something has come in since the last turn. One turn's commits are handed out together. */
   const arrivals = new Map<string, QueuePlace>();
   const attendants = new Map<string, () => void>();
   let stopTicking: (() => void) | null = null;
   let isClosed = false;
 
+  const noteLate = createLateNotes(clock, note);
   const passed = createPassedTime(clock);
   const recent = createRecent();
   const answers = createAnswers(shards, recent);
@@ -86,6 +92,7 @@ export function createBoard(world: {
     arrived,
     attemptMsMax,
     reportLoss: shards.reportLoss,
+    counters,
   });
   const registry = createRegistry({ now: clock.now, leased: table.leases.countOf });
   const desk = createDesk({
@@ -97,6 +104,10 @@ export function createBoard(world: {
     claims,
     recent,
     answers,
+    told(taskId, outcome) {
+      counters.results[outcome] += 1;
+      if (outcome === "stale") noteLate(taskId);
+    },
     isClosed: () => isClosed,
   });
 
@@ -169,6 +180,7 @@ export function createBoard(world: {
   return {
     offer: table.offer,
     withdraw: table.withdraw,
+    has: table.has,
     pause: table.pause,
     resume: table.resume,
     isNeeded: table.isNeeded,

@@ -33,6 +33,8 @@ export function createDesk(parts: {
   readonly claims: Claims;
   readonly recent: Recent;
   readonly answers: Answers;
+  /** An executor has been told what became of its answer. */
+  readonly told: (taskId: string, outcome: ResultOutcome) => void;
   readonly isClosed: () => boolean;
 }): Desk {
   const { table, polls, registry, recent } = parts;
@@ -137,7 +139,11 @@ export function createDesk(parts: {
     async finish({ workspace, results }) {
       // All are sent before the first is awaited, so that they are one group commit.
       const outcomes = await Promise.allSettled(results.map((result) => finish(workspace, result)));
-      return results.map(({ taskId }, i) => ({ taskId, outcome: toOutcome(outcomes[i]) }));
+      return results.map(({ taskId }, i) => {
+        const outcome = toOutcome(outcomes[i]);
+        parts.told(taskId, outcome);
+        return { taskId, outcome };
+      });
     },
     heartbeat: ({ workspace, heartbeats }) =>
       heartbeats.map((heartbeat) => ({ taskId: heartbeat.taskId, ...beat(workspace, heartbeat) })),

@@ -13,6 +13,7 @@ import type { StepError } from "../../core/engine/error.ts";
 import type { EngineTask } from "../../core/engine/reactions.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Board, FinishTask, Shards } from "../board.ts";
+import type { Counters } from "../counters.ts";
 import type { LeasedTask, ResultOutcome } from "../executors.ts";
 import { createAlarms } from "./alarms.ts";
 import { type Answers, keyOf } from "./answers.ts";
@@ -68,6 +69,7 @@ export function createTable(parts: {
   readonly awaited: () => void;
   readonly answers: Answers;
   readonly recent: Recent;
+  readonly counters: Counters;
   readonly claims: Claims;
   /** The longest time of an attempt, whatever its step says; null: none. */
   readonly attemptMsMax: number | null;
@@ -76,7 +78,7 @@ export function createTable(parts: {
   /** There is something to take at `place`. */
   readonly arrived: (place: QueuePlace) => void;
 }): Table {
-  const { clock, answers, recent } = parts;
+  const { clock, answers, recent, counters } = parts;
   const ledger = createLedger();
   const queues = createQueues();
   const paused = new Set<string>();
@@ -85,7 +87,10 @@ export function createTable(parts: {
     ...parts,
     isBeingAnswered,
     lost: loseLease,
-    silent: (entry) => giveUp(entry, fellSilent(entry)),
+    silent(entry) {
+      counters.timeOuts.heartbeat += 1;
+      giveUp(entry, fellSilent(entry));
+    },
   });
 
   function offer(request: { workspace: string; task: EngineTask; notBefore: Instant }): void {
@@ -129,6 +134,7 @@ export function createTable(parts: {
   }
 
   function loseLease(entry: Entry): void {
+    counters.leasesLost += 1;
     entry.losses += 1;
     // With the last of them the attempt fails, and that is told with its end.
     if (entry.losses >= LOSSES_MAX) return giveUp(entry, lostTooOften(entry));
@@ -148,7 +154,10 @@ export function createTable(parts: {
     const isOver = due <= clock.now() && !isBeingAnswered(entry);
     if (!isOver) deadlines.set(entry, Math.max(due, clock.now() + REPEAT_MS));
     else if (entry.place.kind === "held_back") wait(entry);
-    else giveUp(entry, entry.takenAt === null ? neverTaken(entry) : timedOut(entry));
+    else {
+      counters.timeOuts[entry.takenAt === null ? "queue" : "attempt"] += 1;
+      giveUp(entry, entry.takenAt === null ? neverTaken(entry) : timedOut(entry));
+    }
   }
 
   function armDeadline(entry: Entry): void {
@@ -251,6 +260,7 @@ export function createTable(parts: {
       ledger.ofExecution(executionId).forEach(remove);
       paused.delete(executionId);
     },
+    has: (workspace, taskId) => ledger.find(taskId)?.workspace === workspace,
     find(workspace, taskId) {
       const entry = ledger.find(taskId);
       return entry?.workspace === workspace ? entry : null;
