@@ -264,4 +264,16 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     name: "forget to go on after a pause",
     board: (board) => ({ ...board, resume: () => {} }),
   },
+  inWriting("leave failed executions out of the dead letters", (batch, { chance }) => ({
+    ...batch,
+    executions: batch.executions.map((write) =>
+      write.row?.deadLetter === true && chance.happens(0.5)
+        ? { ...write, row: { ...write.row, deadLetter: false } }
+        : write,
+    ),
+  })),
+  {
+    name: "say that a dead letter is dropped, and forget it",
+    host: (host) => ({ ...host, letters: { ...host.letters, drop: () => Promise.resolve({ ok: true }) } }),
+  },
 ];

@@ -7,6 +7,7 @@ import { checkHistory } from "./check-history.ts";
 import type { Order } from "./customers.ts";
 import type { Recorded } from "./disk.ts";
 import type { Pass } from "./judge.ts";
+import { checkLetters } from "./letter-openers.ts";
 import { WORKSPACE, type World } from "./world.ts";
 
 /** Longer than the longest poll. */
@@ -29,6 +30,7 @@ export async function reckon(
   checkMemory(world);
   await closeDown(world, pass);
   await checkLeftovers(world);
+  await checkLetters(world);
   for (const { rule, about, holds } of world.promises) if (!holds()) fail(rule, `${about} holds no more.`);
   for (const recorded of disk.records.values()) checkHistory(world, recorded);
   for (const order of orders.all) checkCount(world, order);

@@ -43,6 +43,8 @@ export interface World {
   readonly promises: Promised[];
   /** Executions whose pause has been answered with yes. */
   readonly pausesHeard: Set<string>;
+  /** Dead letters that somebody has asked to be dropped or begun anew, whether that was heard or not. */
+  readonly lettersOpened: Set<string>;
   /** Each time that a task was handed out. */
   readonly deliveries: Map<string, readonly Delivered[]>;
   /** Why the store serves nobody at the moment. */
@@ -152,6 +154,7 @@ export function createWorld(seed: number, bug: PlantedBug | null, plan: WorldPla
     jumpedAt: 0,
     promises: [],
     pausesHeard: new Set(),
+    lettersOpened: new Set(),
     deliveries: new Map(),
     outage: null,
     violation: null,
