@@ -128,13 +128,14 @@ async function openEngine(options: { config: Config; store: Store; report: Repor
     entropy,
     definitions: createRegistry(store.documents),
     createTasks(shards) {
-      board.current = createBoard({ clock, store, shards });
+      board.current = createBoard({ clock, store, shards, attemptMsMax: limits.stepTimeoutMs });
       return board.current;
     },
     environment: config.environment,
     limits: {
       payloadBytesMax: limits.payloadBytesMax,
       historyEventsMax: limits.historyEventsMax,
+      executionTimeoutMs: limits.executionTimeoutMs,
       executionsInMemory: limits.executionsInMemory,
       inboxMax: limits.inboxLengthMax,
       concurrentMax: limits.concurrentExecutionsMax,

@@ -121,6 +121,8 @@ function toConfig(draft: Draft): Config {
       payloadBytesMax: number("limits.payload"),
       batchBodyBytesMax: number("limits.batch_body"),
       historyEventsMax: number("limits.history_events"),
+      executionTimeoutMs: numberOrNull("limits.execution_timeout"),
+      stepTimeoutMs: numberOrNull("limits.step_timeout"),
       executionsInMemory: number("limits.executions_in_memory"),
       inboxLengthMax: number("limits.inbox"),
       concurrentExecutionsMax: numberOrNull("limits.max_concurrent_executions"),

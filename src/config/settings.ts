@@ -74,6 +74,8 @@ export const SETTING_NAMES = [
   "limits.payload",
   "limits.batch_body",
   "limits.history_events",
+  "limits.execution_timeout",
+  "limits.step_timeout",
   "limits.executions_in_memory",
   "limits.inbox",
   "limits.max_concurrent_executions",
@@ -201,6 +203,17 @@ export const SETTINGS: Readonly<Record<SettingName, Setting>> = {
     of: { kind: "integer", min: 100, max: 10_000_000 },
     default: 2_000_000,
     about: "Longest history of one execution.",
+  },
+  "limits.execution_timeout": {
+    of: DURATION,
+    default: null,
+    about:
+      "Longest time of one run of an execution, whatever its workflow says; what it then does is cancel_and_cleanup.",
+  },
+  "limits.step_timeout": {
+    of: DURATION,
+    default: null,
+    about: "Longest time of one attempt of a step that calls out, whatever the step says.",
   },
   "limits.executions_in_memory": {
     of: { kind: "integer", min: 100, max: 10_000_000 },

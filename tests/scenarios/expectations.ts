@@ -87,7 +87,10 @@ function expectEvents(lines: readonly Json[], { history, scale, stage }: Observe
   let before: HistoryEvent | undefined;
   for (const wanted of lines) {
     const line = isObject(wanted) ? String(wanted["event"]) : String(wanted);
-    const found = history.findIndex((event, i) => i >= place && isEvent(event, line));
+    const isOne = (event: HistoryEvent, i: number) => i >= place && isEvent(event, line);
+    const exact = history.findIndex((event, i) => isOne(event, i) && (!isObject(wanted) || hasData(wanted, event)));
+    // What is of the type only tells what differs.
+    const found = exact >= 0 ? exact : history.findIndex(isOne);
     const event = history[found];
     if (event === undefined) {
       const rest = history.slice(place).map(toLine);
@@ -101,6 +104,10 @@ function expectEvents(lines: readonly Json[], { history, scale, stage }: Observe
     before = event;
   }
   return [];
+}
+
+function hasData(wanted: JsonObject, event: HistoryEvent): boolean {
+  return expectData(wanted, event).length === 0;
 }
 
 function expectData(wanted: JsonObject, event: HistoryEvent): readonly string[] {

@@ -19,9 +19,8 @@ import type { Command, ForkExecution, StartExecution } from "./commands.ts";
 import { Decision, type DecisionContext } from "./decision.ts";
 import type { HistoryEvent } from "./events.ts";
 import type { Execution } from "./execution.ts";
-import { fire } from "./fire.ts";
 import { refusalOf } from "./refuse.ts";
-import { admit, drop, mustQueueFirst, needsSlots, queueAgain, queueIfMoved, releaseIfResting } from "./slots.ts";
+import { admit, drop, fireOrQueue, needsSlots, queueAgain, queueIfMoved, releaseIfResting } from "./slots.ts";
 import { answerCircuit, askAgain } from "./steps/circuit.ts";
 import { completeTask, failTask } from "./steps/task.ts";
 import { deliverEvent, receiveSignal } from "./steps/wait-for-event.ts";
@@ -37,8 +36,7 @@ export function decide(
   if (isStart !== (execution.status === "new")) return [];
   if (refusalOf(execution, command) !== null) return [];
   const decision = new Decision(definition, execution, context);
-  if (mustQueueFirst(decision, command)) queueAgain(decision);
-  else apply(decision, command);
+  apply(decision, command);
   queueIfMoved(decision);
   advance(decision);
   releaseIfResting(decision);
@@ -62,18 +60,19 @@ function apply(decision: Decision, command: Command): void {
     case "Signal":
       return receiveSignal(decision, command);
     case "ReplaceInput": {
-      const { id, input, metadata, priority } = command;
+      const { id, input, metadata, priority, slots } = command;
       if (execution.known.has(id)) return;
-      return decision.record("InputReplaced", { command_id: id, input, metadata, priority });
+      const needs = slots === undefined ? {} : { slots };
+      return decision.record("InputReplaced", { command_id: id, input, metadata, priority, ...needs });
     }
     case "Admit":
-      return admit(decision, command.key);
+      return admit(decision, command);
     case "Drop":
-      return drop(decision, command.key, command.limit);
+      return drop(decision, command);
     case "AnswerCircuit":
       return answerCircuit(decision, command);
     case "WakeUp":
-      return fire(decision);
+      return fireOrQueue(decision);
     case "Continue":
       return;
     case "Cancel":
@@ -100,6 +99,7 @@ function apply(decision: Decision, command: Command): void {
       decision.record("ExecutionReopened", {
         command_id: command.id,
         due: needsSlots(execution) ? null : decision.dueAt(null),
+        ...(needsSlots(execution) ? {} : decision.limitDue()),
       });
       return queueAgain(decision, decision.definition.timeoutMs);
     case "Compensate": {
@@ -132,6 +132,7 @@ function start(decision: Decision, command: StartExecution): void {
     metadata: command.metadata,
     priority: command.priority,
     due: slots.length === 0 ? decision.dueAt(timeoutMs) : null,
+    ...(slots.length === 0 ? decision.limitDue() : {}),
     parent: command.parent,
     origin: command.origin,
   });
@@ -145,6 +146,7 @@ function forkExecution(decision: Decision, command: ForkExecution): void {
     command_id: id,
     origin,
     due: needsSlots(decision.execution) ? null : decision.dueAt(timeoutMs),
+    ...(needsSlots(decision.execution) ? {} : decision.limitDue()),
     ...(input === undefined ? {} : { input }),
     ...(stepInput === null ? {} : { step_input: stepInput }),
     ...(terminatesOrigin ? { terminates_origin: true as const } : {}),
@@ -163,6 +165,6 @@ function resume(decision: Decision, commandId: string, { frozenAt }: NonNullable
     frozen_ms: frozenAt === null ? 0 : decision.now - frozenAt,
   });
   // Timers that came due during the pause act now, and what breakers have said meanwhile is asked again.
-  fire(decision);
+  fireOrQueue(decision);
   askAgain(decision);
 }

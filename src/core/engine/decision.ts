@@ -30,9 +30,15 @@ export interface EngineLimits {
   /** Longest input or output of a step, in bytes of JSON. */
   readonly payloadBytesMax: number;
   readonly historyEventsMax: number;
+  /** The longest time of one run, whatever its workflow says; null: none. */
+  readonly executionTimeoutMs: number | null;
 }
 
-export const ENGINE_LIMITS: EngineLimits = { payloadBytesMax: 1_048_576, historyEventsMax: 2_000_000 };
+export const ENGINE_LIMITS: EngineLimits = {
+  payloadBytesMax: 1_048_576,
+  historyEventsMax: 2_000_000,
+  executionTimeoutMs: null,
+};
 
 /** One decision stops after this many events, so that a long run of local steps does not hold up its neighbours. */
 const EVENTS_MAX = 1000;
@@ -106,6 +112,12 @@ export class Decision {
   dueAt(timeoutMs: number | null): string | null {
     const ms = timeoutMs ?? this.definition.timeoutMs;
     return ms === null ? null : toRfc3339(this.now + ms);
+  }
+
+  /** When the time is over that the platform allows a run which begins now; nothing where it allows any. */
+  limitDue(): { readonly limit_due?: string } {
+    const { executionTimeoutMs } = this.limits;
+    return executionTimeoutMs === null ? {} : { limit_due: toRfc3339(this.now + executionTimeoutMs) };
   }
 
   stepOf(step: StepState): Step {

@@ -22,6 +22,29 @@ function addExecutionTimer(execution: Execution): void {
   });
 }
 
+export function setLimitDue(execution: Execution, due: string | undefined): void {
+  if (due === undefined) return;
+  execution.limitDue = Date.parse(due) - frozenMsSoFar(execution);
+  addLimitTimer(execution);
+}
+
+function addLimitTimer(execution: Execution): void {
+  const { limitDue: due } = execution;
+  if (due === null) return;
+  execution.timers.add({
+    due,
+    order: execution.length,
+    kind: "limit",
+    step: null,
+    counts: () => isLimitDue(execution, due),
+  });
+}
+
+/** A run that begins its unfinished steps again or falls back goes on, and so does the platform's patience with it. */
+function isLimitDue({ limitDue, ending }: Execution, due: Instant): boolean {
+  return limitDue === due && (ending === null || ending.kind === "restart" || ending.kind === "fallback");
+}
+
 export function setDeadline(execution: Execution, step: StepState, due: Instant): void {
   step.deadline = due;
   execution.timers.add({
@@ -60,6 +83,8 @@ function isDue(execution: Execution, { kind, step, due }: Omit<Timer, "counts">)
   switch (kind) {
     case "execution":
       return execution.due === due && execution.ending === null;
+    case "limit":
+      return isLimitDue(execution, due);
     case "deadline":
       return step !== null && step.closing === null && (step.deadline === due || step.totalDeadline === due);
     case "wake":
@@ -78,6 +103,8 @@ export function moveTimers(execution: Execution, byMs: number): void {
   execution.timers.clear();
   if (execution.due !== null) execution.due += byMs;
   addExecutionTimer(execution);
+  if (execution.limitDue !== null) execution.limitDue += byMs;
+  addLimitTimer(execution);
   for (const step of execution.steps.values()) {
     if (!isOpen(step)) continue;
     if (step.inner?.kind === "task") step.inner.scheduledAt += byMs;

@@ -56,6 +56,8 @@ export interface ExecutionEventData {
     readonly priority: number;
     /** When the workflow's time-out is over. */
     readonly due: string | null;
+    /** When the time is over that the platform allows at most. */
+    readonly limit_due?: string;
     readonly parent: ParentLink | null;
     readonly origin: OriginLink | null;
   };
@@ -74,11 +76,13 @@ export interface ExecutionEventData {
     readonly input: Json;
     readonly metadata: JsonObject;
     readonly priority: number;
+    /** What it waits for with this input, where that was said anew. */
+    readonly slots?: readonly SlotNeed[];
   };
   /** It holds a slot of `key`; `next` is what it still waits for. */
   SlotGranted: { readonly key: string; readonly next: SlotNeed | null };
   /** It holds all the slots that it needs and runs. `due` is when the time-out is over that begins now. */
-  ExecutionAdmitted: { readonly due?: string | null };
+  ExecutionAdmitted: { readonly due?: string | null; readonly limit_due?: string };
   /** It only waits, and gives its slots back meanwhile. */
   SlotsReleased: { readonly slots: readonly SlotNeed[] };
   /**
@@ -88,6 +92,7 @@ export interface ExecutionEventData {
   ExecutionReopened: {
     readonly command_id: string;
     readonly due: string | null;
+    readonly limit_due?: string;
     readonly compensates?: { readonly by: string; readonly reason: string };
   };
   /**
@@ -98,6 +103,7 @@ export interface ExecutionEventData {
     readonly command_id: string;
     readonly origin: OriginLink;
     readonly due: string | null;
+    readonly limit_due?: string;
     /** In place of the input of before. */
     readonly input?: Json;
     /** What the step at `path` gets in place of its own input. */

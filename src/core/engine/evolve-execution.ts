@@ -4,11 +4,11 @@ import { defined, unreachable } from "../base/bug.ts";
 import type { Json } from "../base/json.ts";
 import type { Instant } from "../base/time.ts";
 import { type Definition, ROOT_SCOPE, type Step } from "../language/definition.ts";
-import { moveTimers, setDue } from "./dues.ts";
+import { moveTimers, setDue, setLimitDue } from "./dues.ts";
 import type { StepError } from "./error.ts";
 import type { ErrorStage, ExecutionEvent } from "./events.ts";
 import type { Execution, Paused } from "./execution.ts";
-import { fork } from "./fork.ts";
+import { fork, forgetSlots } from "./fork.ts";
 import { reopen, reopenToUndo } from "./reopen.ts";
 import { createCall, createScope, endScope } from "./scopes.ts";
 import { lookAtEnd, remember, windUp } from "./wind-up.ts";
@@ -27,18 +27,20 @@ export function evolveExecution(
       execution.startedAt = at;
       execution.root = createScope(definition, execution, { index: ROOT_SCOPE, prefix: "", owner: null });
       setDue(execution, due);
+      setLimitDue(execution, event.data.limit_due);
       return;
     }
     case "ExecutionQueued": {
       const { slots, begins, timeout_ms: timeoutMs } = event.data;
-      execution.slots = { needs: slots, held: 0, isQueued: true, begins, timeoutMs };
+      execution.slots = { needs: slots, held: 0, isQueued: true, turn: event.seq, begins, timeoutMs };
       if (execution.paused === null) execution.status = "queued";
       return;
     }
     case "InputReplaced": {
-      const { command_id: id, input, metadata, priority } = event.data;
+      const { command_id: id, input, metadata, priority, slots } = event.data;
       remember(execution, id);
       Object.assign(execution, { input, metadata, priority });
+      if (execution.slots !== null && slots !== undefined) execution.slots = { ...execution.slots, needs: slots };
       return;
     }
     case "SlotGranted":
@@ -52,6 +54,7 @@ export function evolveExecution(
       }
       if (execution.paused === null) execution.status = "running";
       if (due !== undefined) setDue(execution, due);
+      setLimitDue(execution, event.data.limit_due);
       return;
     }
     case "SlotsReleased":
@@ -59,14 +62,17 @@ export function evolveExecution(
       return;
     case "ExecutionReopened":
       remember(execution, event.data.command_id);
+      forgetSlots(execution);
       if (event.data.compensates === undefined) reopen(definition, execution, at);
       else reopenToUndo(execution, event.data.compensates.reason);
       setDue(execution, event.data.due);
+      setLimitDue(execution, event.data.limit_due);
       return;
     case "ExecutionForked":
       remember(execution, event.data.command_id);
       fork(definition, execution, event.data, at);
       setDue(execution, event.data.due);
+      setLimitDue(execution, event.data.limit_due);
       return;
     case "ExecutionPaused":
       remember(execution, event.data.command_id);
@@ -115,6 +121,7 @@ export function evolveExecution(
     case "CompensationStarted":
       // From here on only the compensations' own time-outs count.
       execution.due = null;
+      execution.limitDue = null;
       execution.compensation = { steps: execution.undoable.toReversed(), next: 0, running: new Map(), ended: 0 };
       lookAtEnd(execution);
       return;
@@ -218,6 +225,7 @@ function endErrorSteps(
 export function end(execution: Execution, status: Execution["status"]): void {
   execution.status = status;
   execution.due = null;
+  execution.limitDue = null;
   execution.paused = null;
   execution.timers.clear();
   execution.agenda.compact();

@@ -61,6 +61,8 @@ export class Execution {
   origin: OriginLink | null = null;
   /** When the workflow's time-out is over. */
   due: Instant | null = null;
+  /** When the time of the run is over that the platform allows at most. */
+  limitDue: Instant | null = null;
   paused: Paused | null = null;
   /** The slots that it needs to run; null where nothing limits it. */
   slots: SlotsHeld | null = null;
@@ -130,6 +132,8 @@ export interface SlotsHeld {
   held: number;
   /** It waits for the next of them; else it has all of them, or has given them back. */
   isQueued: boolean;
+  /** The number of the event with which it began to wait: tells this time from earlier ones. */
+  turn: number;
   /** Nothing of the execution has begun before it waited. */
   begins: boolean;
   /** The time-out that begins with the admission; undefined where it counts already. */

@@ -19,6 +19,7 @@ export function fire(decision: Decision): void {
 }
 
 function fireOne(decision: Decision, { kind, step }: Timer): void {
+  if (kind === "limit") return expireLimit(decision);
   if (kind === "execution" || step === null) return expireExecution(decision);
   if (kind === "deadline") return expireStep(decision, step);
   if (step.inner?.kind === "wait") return complete(decision, step, {});
@@ -36,6 +37,14 @@ function expireExecution(decision: Decision): void {
   decision.record("ExecutionTimeoutReached", { action, error });
   if (action === "ignore")
     decision.record("WarningRecorded", { code: "TIMEOUT", message: error.message, details: null });
+}
+
+/** Whatever the workflow would do about its own time-out: what the platform allows nobody exceeds. */
+function expireLimit(decision: Decision): void {
+  const { executionTimeoutMs } = decision.limits;
+  const limit = executionTimeoutMs === null ? "" : ` of ${formatDuration(executionTimeoutMs)}`;
+  const message = `Expected the execution to end within the platform's limit${limit} (limits.execution_timeout), but it did not.`;
+  decision.record("ExecutionTimeoutReached", { action: "cancel_and_cleanup", error: { code: "TIMEOUT", message } });
 }
 
 function timeoutAction({ definition, execution }: Decision): "cancel_and_cleanup" | "ignore" | "retry" | "fallback" {

@@ -326,8 +326,9 @@ function withdrawn(definition: Definition, execution: Execution, event: AttemptE
 
 function acquire(execution: Execution, need: SlotNeed, at: string): Reaction {
   const { kind, key, limit, on_limit: onLimit } = need;
-  const { id: executionId, priority } = execution;
-  const command = { kind: "Acquire", executionId, limit, onLimit, priority, since: Date.parse(at) } as const;
+  const { id: executionId, priority, slots } = execution;
+  const turn = slots?.turn ?? 0;
+  const command = { kind: "Acquire", executionId, turn, limit, onLimit, priority, since: Date.parse(at) } as const;
   return { kind: "SendShared", place: { kind, key }, command };
 }
 

@@ -36,40 +36,45 @@ export function queueAgain(decision: Decision, timeoutMs?: number | null): void 
   decision.record("ExecutionQueued", { slots: needs, begins: false, ...timeout });
 }
 
-export function admit(decision: Decision, key: string): void {
+export function admit(decision: Decision, { key, turn }: Extract<Command, { kind: "Admit" }>): void {
   const { execution } = decision;
   const { slots, ending } = execution;
-  if (slots === null || !slots.isQueued || ending !== null) return;
+  if (slots === null || !slots.isQueued || slots.turn !== turn || ending !== null) return;
   if (slots.needs[slots.held]?.key !== key) return;
   decision.record("SlotGranted", { key, next: slots.needs[slots.held + 1] ?? null });
   if (slots.held < slots.needs.length) return;
   const { timeoutMs } = slots;
   decision.record(
     "ExecutionAdmitted",
-    timeoutMs === undefined ? {} : { due: timeoutMs === null ? null : toRfc3339(decision.now + timeoutMs) },
+    timeoutMs === undefined
+      ? {}
+      : { due: timeoutMs === null ? null : toRfc3339(decision.now + timeoutMs), ...decision.limitDue() },
   );
   // Timers that came due while it was queued act now.
   fire(decision);
 }
 
-export function drop(decision: Decision, key: string, limit: number): void {
+export function drop(decision: Decision, { key, turn, limit }: Extract<Command, { kind: "Drop" }>): void {
   const { slots, ending } = decision.execution;
-  if (slots === null || !slots.isQueued || ending !== null) return;
+  if (slots === null || !slots.isQueued || slots.turn !== turn || ending !== null) return;
   const reason = `Dropped: ${limit === 1 ? "another execution runs" : `${limit} executions run`} under "${key}" already.`;
   decision.record("ExecutionCancelled", { reason, terminated: false });
 }
 
-/** Whether a command would let an execution go on that has given its slots back. */
-export function mustQueueFirst({ execution, now }: Decision, command: Command): boolean {
-  if (!hasGivenBack(execution) || execution.status !== "running" || execution.ending !== null) return false;
-  return command.kind === "WakeUp" && execution.timers.peekDue(now) !== null;
+/** Timers that are due act; where the slots have been given back, only once there are new ones. */
+export function fireOrQueue(decision: Decision): void {
+  const { execution, now } = decision;
+  if (!mayGoOnWithout(execution) && execution.timers.peekDue(now) !== null) return queueAgain(decision);
+  fire(decision);
 }
 
-/** What a command has set in motion needs the slots again; it goes on once it has them. */
+/**
+ * What a command has set in motion needs the slots again; it goes on once it has them. Where nothing was recorded nothing
+ * has moved: what is to be looked at comes of a replay.
+ */
 export function queueIfMoved(decision: Decision): void {
-  const { execution } = decision;
-  if (execution.status !== "running" || execution.ending !== null || !hasGivenBack(execution)) return;
-  if (!execution.agenda.isEmpty) queueAgain(decision);
+  const { execution, events } = decision;
+  if (events.length > 0 && !execution.agenda.isEmpty && !mayGoOnWithout(execution)) queueAgain(decision);
 }
 
 /** It only waits: where its definition says so, others may have its slots meanwhile. */
@@ -82,8 +87,9 @@ export function releaseIfResting(decision: Decision): void {
   decision.record("SlotsReleased", { slots: slots.needs });
 }
 
-function hasGivenBack({ slots }: Execution): boolean {
-  return slots !== null && !slots.isQueued && slots.held === 0;
+/** It has its slots, needs none, is held back anyway, or only winds up. */
+function mayGoOnWithout({ slots, status, ending }: Execution): boolean {
+  return slots === null || slots.isQueued || slots.held > 0 || status !== "running" || ending !== null;
 }
 
 function rests(definition: Definition, execution: Execution): boolean {

@@ -143,6 +143,7 @@ const state: Field<State> = record<State>({
   parent: payload(),
   origin: payload(),
   due: plain(),
+  limitDue: plain(),
   paused: payload(),
   ending: payload(),
   root: nullable(scopeNumber),
@@ -173,7 +174,14 @@ const state: Field<State> = record<State>({
   restarts: plain(),
   openTasks: plain(),
   slots: nullable(
-    record<SlotsHeld>({ needs: payload(), held: plain(), isQueued: plain(), begins: plain(), timeoutMs: payload() }),
+    record<SlotsHeld>({
+      needs: payload(),
+      held: plain(),
+      isQueued: plain(),
+      turn: plain(),
+      begins: plain(),
+      timeoutMs: payload(),
+    }),
   ),
   stepInputs: map(payload()),
 });

@@ -93,7 +93,7 @@ export interface Timer {
   readonly due: Instant;
   /** Breaks ties: what was set first fires first. */
   readonly order: number;
-  readonly kind: "execution" | "deadline" | "wake";
+  readonly kind: "execution" | "limit" | "deadline" | "wake";
   readonly step: StepState | null;
   /** Whether the reason still stands. */
   counts(): boolean;

@@ -19,6 +19,8 @@ export interface Entry {
   readonly workspace: string;
   /** Offered again after a restart: somebody may be working on it already, whom the board does not know yet. */
   readonly isReoffer: boolean;
+  /** The attempt's time-out is what the platform allows at most, and not the step's own. */
+  readonly isLimited: boolean;
   /** From when the queue's time-out counts. */
   queuedAt: Instant;
   /** How often it was handed out. */

@@ -109,6 +109,7 @@ function entryOf({ name, ...change }: Sketch): Entry {
     task,
     workspace: "w",
     isReoffer: false,
+    isLimited: false,
     queuedAt: START,
     deliveries: 0,
     losses: 0,

@@ -9,10 +9,9 @@ import type { Entry } from "./entry.ts";
 export const LOSSES_MAX = 5;
 
 export function timedOut(entry: Entry): StepError {
-  return {
-    code: "TIMEOUT",
-    message: `Expected ${target(entry.task)} to answer within ${formatDuration(entry.task.timeoutMs ?? 0)}, but it did not.`,
-  };
+  const limit = formatDuration(entry.task.timeoutMs ?? 0);
+  const time = entry.isLimited ? `the platform's limit of ${limit} (limits.step_timeout)` : limit;
+  return { code: "TIMEOUT", message: `Expected ${target(entry.task)} to answer within ${time}, but it did not.` };
 }
 
 export function fellSilent(entry: Entry): StepError {
