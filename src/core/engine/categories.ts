@@ -36,7 +36,7 @@ export function categoryOf(definition: Definition, step: Step, met: StepError): 
 function fits({ patterns }: ErrorCategory, { code, message }: StepError): boolean {
   const shown = message.slice(0, MESSAGE_LENGTH_MAX);
   return patterns.some((pattern) =>
-    pattern.kind === "code" ? fitsCode(pattern.code, code) : pattern.regex.test(shown),
+    pattern.kind === "code" ? fitsCode(pattern.code, code.toUpperCase()) : pattern.regex.test(shown),
   );
 }
 
