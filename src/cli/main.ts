@@ -7,6 +7,7 @@
 
 import { Command, CommanderError } from "commander";
 import { applyCommand } from "./commands/apply.ts";
+import { circuitBreakersCommand } from "./commands/circuit-breakers.ts";
 import { completionCommand } from "./commands/completion.ts";
 import { configCommand } from "./commands/config.ts";
 import { deadLettersCommand } from "./commands/dead-letters.ts";
@@ -65,6 +66,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   executeCommand(program, run);
   executionsCommand(program, run);
   deadLettersCommand(program, run);
+  circuitBreakersCommand(program, run);
   configCommand(program, run);
   completionCommand(program, run);
   for (const command of withSubcommands(program)) command.exitOverride();

@@ -9,6 +9,7 @@
  */
 
 import type { Json, JsonObject } from "../core/base/json.ts";
+import type { BreakerMessage } from "../core/protocol/breakers.ts";
 import type { BulkMessage, BulkPreviewMessage, BulkStart } from "../core/protocol/bulk.ts";
 import type {
   LetterMessage,
@@ -102,6 +103,13 @@ export interface Client {
     /** Takes one off the list; execution and history stay. */
     drop(id: string): Promise<void>;
   };
+  /** A target is `{executor}/{function}`, `service/{name}`, the origin of an address, or `{type}/{connection}`. */
+  readonly circuitBreakers: {
+    list(filter?: { state?: BreakerMessage["state"] }): AsyncIterable<BreakerMessage>;
+    get(target: string): Promise<BreakerMessage>;
+    /** Closes it: calls are made again, and whoever waits goes on. */
+    reset(target: string): Promise<BreakerMessage>;
+  };
   readonly workflows: {
     /** Registers the workflow in the YAML text. Registering the same again changes nothing. */
     register(yaml: string, options?: { dryRun?: boolean }): Promise<RegisterAnswer>;
@@ -156,6 +164,7 @@ const WAIT_MS_MAX = 60_000;
 
 const LETTERS = "/api/v1/dead-letters";
 const BULK = "/api/v1/executions/bulk";
+const BREAKERS = "/api/v1/circuit-breakers";
 
 export function createClient(options: ConnectionOptions = {}): Client {
   const connection = connect(options);
@@ -260,6 +269,11 @@ export function createClient(options: ConnectionOptions = {}): Client {
       drop: async (id) => {
         await connection.call({ method: "DELETE", path: `${LETTERS}/${encodeURIComponent(id)}` });
       },
+    },
+    circuitBreakers: {
+      list: (filter = {}) => pages(connection, BREAKERS, { ...filter }),
+      get: (target) => read({ method: "GET", path: `${BREAKERS}/${encodeURIComponent(target)}` }),
+      reset: (target) => read({ method: "POST", path: `${BREAKERS}/${encodeURIComponent(target)}/reset` }),
     },
     workflows: {
       register: (yaml, { dryRun } = {}) =>

@@ -21,6 +21,7 @@ import { type AccessConfig, accessRefusal, hostnameOf } from "./access.ts";
 import { createBinder } from "./binding.ts";
 import type { BodyLimits } from "./body.ts";
 import { createEstimates } from "./estimates.ts";
+import { bindBreakers } from "./routes/breakers.ts";
 import { bindBulks } from "./routes/bulks.ts";
 import type { Addresses, RouteContext } from "./routes/context.ts";
 import { bindControls } from "./routes/controls.ts";
@@ -147,6 +148,7 @@ export function createServer({ host, clock, entropy, config, report = () => {} }
   bindRepairs(context);
   bindTasks(context);
   bindExecutors(context);
+  bindBreakers(context);
   bindEvents(context);
   bindExpressions(context);
   bindHealth(context);

@@ -11,7 +11,7 @@
 import type { Json, JsonObject } from "../base/json.ts";
 import { quote } from "../base/text.ts";
 import { toRfc3339 } from "../base/time.ts";
-import { type ChildInner, type Ending, type Execution, isOpen, type StepState } from "../engine/execution.ts";
+import { type ChildInner, type Ending, type Execution, isAsking, isOpen, type StepState } from "../engine/execution.ts";
 import { PLATFORM_SLOTS } from "../engine/sharing.ts";
 import { because, type ExplainFacts, sentence, waitOf } from "./explain-step.ts";
 import type { ExplanationMessage, WaitKind, WaitMessage } from "./explanations.ts";
@@ -24,6 +24,14 @@ const WAITS_MAX = 100;
 export function awaitedChildren({ execution }: View): readonly string[] {
   const waits = openSteps(execution).filter(({ inner, status }) => status === "waiting" && inner?.kind === "child");
   return waits.slice(0, WAITS_MAX).map(({ inner }) => (inner as ChildInner).executionId);
+}
+
+/** The targets whose circuit breakers it waits for. */
+export function awaitedBreakers({ execution }: View): ReadonlySet<string> {
+  const asking = openSteps(execution).filter(isAsking).slice(0, WAITS_MAX);
+  return new Set(
+    asking.flatMap(({ inner }) => (inner?.kind === "task" && inner.circuit !== null ? [inner.circuit.target] : [])),
+  );
 }
 
 export function explain(view: View, facts: ExplainFacts): ExplanationMessage {

@@ -69,6 +69,7 @@ export type Permission =
   | "executions:control"
   | "tasks:work"
   | "executors:read"
+  | "breakers:reset"
   | "events:publish"
   | "expressions:evaluate"
   | "health:read";

@@ -1,5 +1,6 @@
 /** The exact table of what the server answers to. Whatever is not in it does not exist. */
 
+import { listBreakers, readBreaker, resetBreaker } from "./breakers.ts";
 import { cancelBulk, listBulks, readBulk, startBulk } from "./bulk.ts";
 import {
   dropDeadLetter,
@@ -115,6 +116,9 @@ export const ROUTES: readonly AnyRoute[] = [
   reportInstance,
   readInstance,
   removeInstance,
+  listBreakers,
+  readBreaker,
+  resetBreaker,
   publishEvents,
   evaluateExpression,
   readLiveness,

@@ -3,9 +3,10 @@
 import { Bug } from "../../core/base/bug.ts";
 import { explainExecution } from "../../core/protocol/execution-routes.ts";
 import type { ExecutionStatus } from "../../core/protocol/executions.ts";
-import { awaitedChildren, explain } from "../../core/protocol/explain.ts";
-import type { ExecutorFacts } from "../../core/protocol/explain-step.ts";
+import { awaitedBreakers, awaitedChildren, explain } from "../../core/protocol/explain.ts";
+import type { BreakerFacts, ExecutorFacts } from "../../core/protocol/explain-step.ts";
 import type { ExplanationMessage } from "../../core/protocol/explanations.ts";
+import type { BreakerRecord } from "../../host/shared/breakers.ts";
 import { ONLINE_MS } from "../../host/tasks/registry.ts";
 import type { ExecutionRow } from "../../ports/store.ts";
 import { json, problem } from "../answer.ts";
@@ -30,13 +31,18 @@ export function bindExplanations({ binder, host, clock, views }: RouteContext): 
         const child = await host.read({ workspace, executionId });
         if (child !== null) children.set(executionId, child.status);
       }
+      const breakers = new Map<string, BreakerFacts>();
+      for (const target of awaitedBreakers(view)) {
+        const record = await host.breakers.read({ workspace, target });
+        if (record !== null) breakers.set(target, toFacts(record));
+      }
       return explain(view, {
         status: row.status,
         createdAt: row.createdAt,
         quarantine,
         leases: host.leasesOf(row.id),
         executor: (name) => readExecutor(workspace, name),
-        breaker: () => null,
+        breaker: (target) => breakers.get(target) ?? null,
         queuedAt: view.queuedAt,
         line: (need) => host.lineOf({ workspace, executionId: row.id, need }),
         childStatus: (executionId) => children.get(executionId) ?? null,
@@ -60,6 +66,11 @@ export function bindExplanations({ binder, host, clock, views }: RouteContext): 
     }));
     return { status, health, waiting, instances };
   }
+}
+
+function toFacts({ state, until, trials, settings, line }: BreakerRecord): BreakerFacts {
+  const callsMax = settings?.halfOpenCallsMax ?? 1;
+  return { state, until, callsOut: trials.length, callsMax, waiting: line.length };
 }
 
 function explainUnreadable({ id, status, quarantine, errorCode, errorMessage }: ExecutionRow): ExplanationMessage {
