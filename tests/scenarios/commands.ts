@@ -66,6 +66,11 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   pause: (tale, given) => operate(tale, "pause", details(given)),
   resume: (tale, given) => operate(tale, "resume", details(given)),
   retry: (tale, given) => operate(tale, "retry", details(given)),
+  compensate: (tale, given) => operate(tale, "compensate", details(given)),
+  /** `skip: pay`, or `{step, id, reason, answers, of}`. */
+  skip: (tale, given) => ofStep(tale, "skip", given),
+  /** Completes a step by hand: `by_hand: pay`, or `{step, output, id, reason, answers, of}`. */
+  by_hand: (tale, given) => ofStep(tale, "complete", given),
   /** `{name, data, correlation_key}`. */
   async publish(tale, given) {
     const { answers, ...event } = given as JsonObject;
@@ -116,6 +121,11 @@ async function operate(tale: Tale, operation: string, given: JsonObject): Promis
   const { of = "main", answers = null, ...body } = given;
   const answer = await tale.stage.operate(await tale.executionOf(String(of)), operation, body);
   expectAnswer(answer, answers ?? undefined, operation);
+}
+
+function ofStep(tale: Tale, part: string, given: Json): Promise<void> {
+  const { step, ...body } = details(given);
+  return operate(tale, `steps/${encodeURIComponent(String(step))}/${part}`, body);
 }
 
 /** The id of the step's task, once somebody has taken it. A task that was taken before may be answered at any time. */

@@ -276,7 +276,15 @@ function toCommand(operation: string, body: JsonObject, commandId: string): Comm
     const data: Json = body["data"] ?? null;
     return { kind: "Signal", id, name: operation.slice("signals/".length), data };
   }
+  if (operation.startsWith("steps/")) {
+    const [, step = "", part] = operation.split("/");
+    const about = { id, path: decodeURIComponent(step), reason, by: "anonymous" };
+    if (part === "skip") return { kind: "SkipStep", ...about };
+    return { kind: "CompleteStep", ...about, output: body["output"] ?? {} };
+  }
   switch (operation) {
+    case "compensate":
+      return { kind: "Compensate", id, reason, by: "anonymous" };
     case "cancel":
       return { kind: "Cancel", id, reason };
     case "terminate":
