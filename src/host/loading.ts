@@ -147,6 +147,7 @@ function install(loop: Loop, loading: Loading, found: Extract<Found, { kind: "re
  */
 function resume(loop: Loop, resident: Resident): void {
   const { row, definition, execution, shard } = resident;
+  if (wasLeftAsleep(resident)) tellOfIt(loop, resident);
   const notBefore = loop.clock.now() + (row.parked ? 0 : HELD_FIRST_MS);
   for (const reaction of openReactions(definition, execution)) {
     if (reaction.kind === "OfferTask")
@@ -165,6 +166,22 @@ function resume(loop: Loop, resident: Resident): void {
   resident.row = unparked(row);
   writeOf(part, resident).row = resident.row;
   part.removeTasksOf.add(execution.id);
+}
+
+/** It was parked with a later wake-up than it needs, or with none: but for whoever has asked for it, it would sleep on. */
+function wasLeftAsleep({ row, execution }: Resident): boolean {
+  const due = execution.wakeAt;
+  return row.parked && row.status === "running" && due !== null && (row.wakeAt === null || row.wakeAt > due);
+}
+
+/** Being loaded has mended it. */
+function tellOfIt({ counters, report }: Loop, { execution }: Resident): void {
+  counters.stuck += 1;
+  counters.unstuck += 1;
+  const error = new Error(
+    `Expected execution ${execution.id} to be woken in time, but it was parked without a wake-up.`,
+  );
+  report(error, "an execution that stood still was found as it was loaded");
 }
 
 function tryAgainLater(loop: Loop, loading: Loading, error: unknown): void {

@@ -17,6 +17,7 @@ import { load } from "./loading.ts";
 import { forget, inMemory, type Loop, scheduleTurn } from "./loop.ts";
 import { hasEnded, unparked } from "./rows.ts";
 import type { Resident, Shard } from "./shard.ts";
+import { mayRest } from "./watchdog.ts";
 
 /** Whose next wake-up is nearer than this stays: going and coming would cost more than staying. */
 const SLEEP_MS_MIN = 30_000;
@@ -47,7 +48,7 @@ export function sweep(loop: Loop, now: Instant): boolean {
     if (shard.status !== "running") continue;
     for (const slot of shard.slots.values()) {
       if (slot.kind !== "resident" || !isIdle(slot)) continue;
-      if (sleepsLong(slot, now) && !isAttended(loop, slot, sweep)) park(loop, slot, sweep);
+      if (sleepsLong(slot, now) && !isAttended(loop, slot, sweep) && mayRest(loop, slot)) park(loop, slot, sweep);
       else if (excess > 0) idle.push(slot);
     }
   }

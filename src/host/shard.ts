@@ -61,6 +61,9 @@ export interface Resident extends Sleeper {
   usedAt: Instant;
   /** Last time that it was found to be worth keeping, though it only waits. */
   keptAt: Instant;
+  /** Of its history, when the children that it waits for were known to be there for the last time. */
+  verifiedLength: number;
+  isBeingVerified: boolean;
 }
 
 /** Being read from the store; what is asked of it meanwhile waits here. */
@@ -116,6 +119,8 @@ export function createResident(
     lookups: 0,
     isContinuing: false,
     keptAt: 0,
+    verifiedLength: about.row.parked ? about.execution.length : -1,
+    isBeingVerified: false,
     wakeAt: 0,
     place: -1,
   };

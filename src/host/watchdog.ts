@@ -13,7 +13,6 @@
 import type { Instant } from "../core/base/time.ts";
 import { moveTimers } from "../core/engine/dues.ts";
 import type { HistoryEvent } from "../core/engine/events.ts";
-import type { StepState } from "../core/engine/execution.ts";
 import { openReactions, taskId } from "../core/engine/reactions.ts";
 import { findStandstill } from "../core/engine/standstill.ts";
 import { commandItem, type Message, messageItem } from "./item.ts";
@@ -33,7 +32,8 @@ const LOOKS_TO_CONFIRM = 10;
 const LOOKS_TO_MEND_AGAIN = 60;
 const SUSPECTS_MAX = 1000;
 /** Asking the store costs more than looking. */
-const ASKED_AT_A_TIME = 10;
+const ASKED_AT_A_TIME = 20;
+const CHILDREN_AT_A_TIME = 20;
 
 export function watch(loop: Loop, now: Instant): void {
   const { watchdog } = loop;
@@ -146,46 +146,84 @@ function count(loop: Loop, resident: Resident, suspect: Suspect, finding: Findin
 }
 
 /**
+ * Whether it may leave memory, where nobody looks at it any more: not before it is known that its children are there to end
+ * one day, and not while something is wrong with it.
+ */
+export function mayRest(loop: Loop, resident: Resident): boolean {
+  if (loop.watchdog.suspects.has(resident.execution.id)) return false;
+  if (resident.verifiedLength === resident.execution.length) return true;
+  askForChildren(loop, resident);
+  return resident.verifiedLength === resident.execution.length;
+}
+
+/**
  * A child that is in memory moves by itself. Of others the store knows: one that was never begun, or that has ended without
  * its parent's hearing of it, is waited for in vain.
  */
 function askForChildren(loop: Loop, resident: Resident): void {
   const { watchdog } = loop;
   const { execution, shard } = resident;
-  for (const step of execution.steps.values()) {
-    if (watchdog.asking >= ASKED_AT_A_TIME) return;
-    if (step.status !== "waiting" || step.inner?.kind !== "child") continue;
-    if (shard.slots.has(step.inner.executionId)) continue;
-    watchdog.asking += 1;
-    void askForChild(loop, resident, step, step.inner.executionId).finally(() => {
-      watchdog.asking -= 1;
-    });
+  const isKnown = watchdog.suspects.has(execution.id);
+  if (resident.isBeingVerified || (resident.verifiedLength === execution.length && !isKnown)) return;
+  const children = childrenOf(resident).filter(({ childId }) => !shard.slots.has(childId));
+  if (children.length === 0) {
+    resident.verifiedLength = execution.length;
+    return;
   }
+  if (watchdog.asking >= ASKED_AT_A_TIME) return;
+  watchdog.asking += 1;
+  resident.isBeingVerified = true;
+  void verify(loop, resident, children).finally(() => {
+    watchdog.asking -= 1;
+    resident.isBeingVerified = false;
+  });
 }
 
-async function askForChild(loop: Loop, resident: Resident, step: StepState, childId: string): Promise<void> {
-  const { watchdog } = loop;
+interface Awaited {
+  readonly childId: string;
+  readonly path: string;
+}
+
+/** Of very many, some are looked at: a message that is lost is seldom the only one. */
+function childrenOf({ execution }: Resident): readonly Awaited[] {
+  const children: Awaited[] = [];
+  if (execution.childrenCount === 0) return children;
+  for (const { status, inner, path } of execution.steps.values()) {
+    if (status !== "waiting" || inner?.kind !== "child") continue;
+    children.push({ childId: inner.executionId, path });
+    if (children.length === CHILDREN_AT_A_TIME) break;
+  }
+  return children;
+}
+
+async function verify(loop: Loop, resident: Resident, children: readonly Awaited[]): Promise<void> {
   const { execution, shard } = resident;
   const { length } = execution;
   const { generation } = shard;
-  let finding: Finding | null;
+  let found: readonly (Finding | null)[];
   try {
-    const row = await loop.store.readExecution(childId);
-    const isVoid = row !== null && !hasEnded(row.status);
-    const what = row === null ? "was never begun" : "has ended without its being told";
-    const why = `the child ${childId} of step "${step.path}" ${what}`;
-    finding = isVoid ? null : { why, mend: row === null ? startChild : endChild };
+    found = await Promise.all(children.map((child) => findChild(loop, child)));
   } catch {
-    // The store is away; it is asked again in the next round.
+    // The store is away; it is asked again at the next look.
     return;
   }
   if (shard.generation !== generation || residentOf(loop, execution.id) !== resident) return;
-  if (execution.length !== length || !isAtRest(resident) || shard.slots.has(childId)) return;
-  const known = watchdog.suspects.get(execution.id);
+  if (execution.length !== length || !isAtRest(resident)) return;
+  // What has come into memory meanwhile moves by itself.
+  const finding = found.find((each, i) => each !== null && !shard.slots.has(children[i]?.childId ?? "")) ?? null;
+  const known = loop.watchdog.suspects.get(execution.id);
   if (finding === null) {
+    resident.verifiedLength = length;
     if (known !== undefined) forget(loop, execution.id, known);
   } else if (known === undefined) suspect(loop, resident, finding);
   else count(loop, resident, known, finding);
+}
+
+async function findChild(loop: Loop, { childId, path }: Awaited): Promise<Finding | null> {
+  const row = await loop.store.readExecution(childId);
+  if (row === null) return { why: `the child ${childId} of step "${path}" was never begun`, mend: startChild };
+  if (!hasEnded(row.status)) return null;
+  return { why: `the child ${childId} of step "${path}" has ended, and it was not told`, mend: endChild };
 }
 
 function sendContinue(loop: Loop, resident: Resident): void {

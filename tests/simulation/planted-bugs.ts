@@ -11,6 +11,7 @@ import type { Shards } from "../../src/host/board.ts";
 import type { LeasedTask } from "../../src/host/executors.ts";
 import type { Host } from "../../src/host/host.ts";
 import type { TaskBoard } from "../../src/host/tasks/create-board.ts";
+import { WakeUps } from "../../src/host/wake-ups.ts";
 import type { Clock } from "../../src/ports/clock.ts";
 import { type ShardBatch, type Store, StoreError } from "../../src/ports/store.ts";
 import type { Process } from "./process.ts";
@@ -23,6 +24,8 @@ export interface PlantedBug {
   shards?(shards: Shards, world: World): Shards;
   board?(board: TaskBoard, world: World): TaskBoard;
   host?(host: Host, world: World): Host;
+  /** One that no wrapper can plant. The answer digs it up again. */
+  plant?(world: World): () => void;
 }
 
 /** A bug in what is written: each batch is changed on its way. */
@@ -251,6 +254,29 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
       ...board,
       offer: (request) => (chance.happens(0.05) ? undefined : board.offer(request)),
     }),
+  },
+  {
+    name: "lose a task that was offered",
+    board: (board, { chance, timeline }) => ({
+      ...board,
+      offer(request) {
+        board.offer(request);
+        const lose = () => board.withdraw({ taskId: request.task.id, reason: "ended" });
+        if (chance.happens(0.05)) timeline.after(1, lose);
+      },
+    }),
+  },
+  {
+    name: "forget when to wake an execution",
+    plant({ chance }) {
+      const { set } = WakeUps.prototype;
+      WakeUps.prototype.set = function (sleeper, wakeAt) {
+        if (wakeAt === null || !chance.happens(0.02)) set.call(this, sleeper, wakeAt);
+      };
+      return () => {
+        WakeUps.prototype.set = set;
+      };
+    },
   },
   {
     name: "do not withdraw a task",

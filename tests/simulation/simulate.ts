@@ -44,12 +44,14 @@ const AFTERMATH_MS = 40_000;
 export async function simulate(seed: number, options: SimulateOptions = {}): Promise<Simulated> {
   const world = createWorld(seed, options.bug ?? null);
   const stop = watchRejections(world);
+  const digUp = options.bug?.plant?.(world);
   try {
     await play(world);
   } catch (error) {
     world.fail("the simulation itself does not break", error instanceof Error ? (error.stack ?? "") : String(error));
   } finally {
     stop();
+    digUp?.();
   }
   options.inspect?.(world);
   return {
