@@ -38,6 +38,8 @@ export function withPatience(store: Store, clock: Clock): Store {
     acquire: (shard) => limited(store.acquire(shard)),
     append: (batches) => limited(store.append(batches)),
     readHistory: (request) => limited(store.readHistory(request)),
+    measureHistory: (executionId) => limited(store.measureHistory(executionId)),
+    readSnapshot: (executionId) => limited(store.readSnapshot(executionId)),
     readExecution: (executionId) => limited(store.readExecution(executionId)),
     findExecutions: (query) => limited(store.findExecutions(query)),
     countExecutions: (query) => limited(store.countExecutions(query)),

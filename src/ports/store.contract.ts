@@ -15,6 +15,7 @@ import { historiesContract } from "./store.contract/histories.ts";
 import { hostileTextContract } from "./store.contract/hostile-text.ts";
 import { rowsContract } from "./store.contract/rows.ts";
 import { sharedContract } from "./store.contract/shared.ts";
+import { snapshotsContract } from "./store.contract/snapshots.ts";
 import type { Store } from "./store.ts";
 
 export interface StoreContractOptions {
@@ -24,6 +25,7 @@ export interface StoreContractOptions {
 export function storeContract(name: string, open: () => Promise<Store>, options: StoreContractOptions = {}): void {
   describe(`${name} keeps the store contract`, () => {
     describe("histories", () => historiesContract(open));
+    describe("snapshots", () => snapshotsContract(open, options.reopen));
     describe("rows beside the histories", () => rowsContract(open));
     describe("shared records", () => sharedContract(open));
     describe("finding executions", () => findContract(open));

@@ -31,6 +31,12 @@ export interface Store extends AsyncDisposable {
   /** Events with `afterSeq < seq`, oldest first, as whole stored packs until `bytesMax` is passed; the first pack may begin earlier than asked. */
   readHistory(request: { executionId: string; afterSeq: number; bytesMax: number }): Promise<readonly EventPack[]>;
 
+  /** How much has happened: the number of the last event, and the bytes of all. Nothing is read through for it. */
+  measureHistory(executionId: string): Promise<HistorySize>;
+
+  /** The last snapshot that was written; null: none. Rejects with `corrupt` where it is not what was written. */
+  readSnapshot(executionId: string): Promise<Snapshot | null>;
+
   readExecution(executionId: string): Promise<ExecutionRow | null>;
 
   /**
@@ -132,6 +138,20 @@ export interface ExecutionWrite {
   readonly events: NewEvents | null;
   /** The whole row, when something in it changed; null leaves it. The first write of an execution has one. */
   readonly row: ExecutionRow | null;
+  /** Takes the place of the one before. One that is ahead of its history, `events` included, is a `conflict`. */
+  readonly snapshot?: Snapshot;
+}
+
+/** What memory knew of an execution after an event: no truth of its own, a short cut to what the history tells. */
+export interface Snapshot {
+  readonly seq: number;
+  readonly version: string;
+  readonly text: string;
+}
+
+export interface HistorySize {
+  readonly events: number;
+  readonly bytes: number;
 }
 
 export interface NewEvents {

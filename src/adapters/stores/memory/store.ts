@@ -10,6 +10,7 @@ import type {
   AppendAnswer,
   EventPack,
   ExecutionRow,
+  HistorySize,
   KeptEvent,
   KeyRow,
   OutboxRow,
@@ -17,6 +18,7 @@ import type {
   ShardBatch,
   SharedQuery,
   SharedRow,
+  Snapshot,
   Store,
   TaskRow,
   WaitRow,
@@ -31,6 +33,7 @@ interface State {
   readonly epochs: number[];
   readonly rows: Map<string, ExecutionRow>;
   readonly histories: Map<string, EventPack[]>;
+  readonly snapshots: Map<string, Snapshot>;
   readonly keys: Map<string, KeyRow>;
   readonly outbox: Map<string, OutboxRow>;
   readonly waits: Map<string, WaitRow>;
@@ -45,6 +48,7 @@ export function openMemoryStore(options: { readonly shards?: number } = {}): Sto
     epochs: Array.from({ length: shards }, () => 0),
     rows: new Map(),
     histories: new Map(),
+    snapshots: new Map(),
     keys: new Map(),
     outbox: new Map(),
     waits: new Map(),
@@ -66,6 +70,8 @@ export function openMemoryStore(options: { readonly shards?: number } = {}): Sto
     acquire: (shard) => answer(() => acquire(state, shard)),
     append: (batches) => answer(() => append(state, batches)),
     readHistory: (request) => answer(() => readHistory(state.histories.get(request.executionId) ?? [], request)),
+    measureHistory: (executionId) => answer(() => sizeOf(state.histories.get(executionId) ?? [])),
+    readSnapshot: (executionId) => answer(() => state.snapshots.get(executionId) ?? null),
     readExecution: (executionId) => answer(() => state.rows.get(executionId) ?? null),
     findExecutions: (query) => answer(() => findRows(state.rows.values(), query)),
     countExecutions: (query) => answer(() => count(state, query)),
@@ -167,7 +173,7 @@ function append(state: State, batches: readonly ShardBatch[]): AppendAnswer {
 function check(state: State, batches: readonly ShardBatch[]): void {
   const known = new Map<string, { row: ExecutionRow; lastSeq: number }>();
   for (const { shard, executions } of batches) {
-    for (const { executionId, events, row } of executions) {
+    for (const { executionId, events, row, snapshot } of executions) {
       const stored = known.get(executionId) ?? storedOf(state, executionId);
       const last = stored ?? (row === null ? null : { row, lastSeq: 0 });
       if (last === null) throw conflict(executionId, "to begin with a row, but it has none");
@@ -184,7 +190,10 @@ function check(state: State, batches: readonly ShardBatch[]): void {
           `to go on at event ${last.lastSeq + 1}, but met ${events.firstSeq} to ${events.lastSeq}`,
         );
       }
-      known.set(executionId, { row: last.row, lastSeq: events?.lastSeq ?? last.lastSeq });
+      const lastSeq = events?.lastSeq ?? last.lastSeq;
+      if (snapshot !== undefined && snapshot.seq > lastSeq)
+        throw conflict(executionId, `to have a snapshot of its ${lastSeq} events, but met one of ${snapshot.seq}`);
+      known.set(executionId, { row: last.row, lastSeq });
     }
   }
 }
@@ -199,8 +208,9 @@ function conflict(executionId: string, expectation: string): StoreError {
 }
 
 function write(state: State, batch: ShardBatch): void {
-  for (const { executionId, events, row } of batch.executions) {
+  for (const { executionId, events, row, snapshot } of batch.executions) {
     if (row !== null) state.rows.set(executionId, row);
+    if (snapshot !== undefined) state.snapshots.set(executionId, snapshot);
     if (events === null) continue;
     const history = state.histories.get(executionId);
     if (history === undefined) state.histories.set(executionId, [events]);
@@ -230,6 +240,11 @@ function findShared(state: State, { workspace, kind, key, after = "", limit }: S
     .filter((row) => after === "" || orderOf(row) > after)
     .toSorted((a, b) => (orderOf(a) < orderOf(b) ? -1 : 1))
     .slice(0, limit);
+}
+
+function sizeOf(history: readonly EventPack[]): HistorySize {
+  const bytes = history.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0);
+  return { events: history.at(-1)?.lastSeq ?? 0, bytes };
 }
 
 function readHistory(

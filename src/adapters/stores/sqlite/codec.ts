@@ -2,7 +2,7 @@
  * The forms in which rows cross to the storage threads and lie in the tables.
  *
  * The batches of one append become one buffer, which is handed over and not copied: a length, one JSON text with all rows,
- * then the texts of all events as UTF-8. The thread binds those bytes as they lie; nobody decodes them again until they are
+ * then the texts of all events and snapshots as UTF-8. The thread binds those bytes as they lie; nobody decodes them again until they are
  * read.
  *
  *     | bytes of head | head: JSON | events | events | …
@@ -16,6 +16,7 @@ import {
   type Document,
   type ExecutionRow,
   type ExecutionWrite,
+  type NewEvents,
   type RowStatus,
   type ShardBatch,
   StoreError,
@@ -69,6 +70,14 @@ export interface StoredWrite {
   readonly executionId: string;
   readonly events: StoredEvents | null;
   readonly row: StoredExecution | null;
+  readonly snapshot?: StoredSnapshot;
+}
+
+export interface StoredSnapshot {
+  readonly seq: number;
+  readonly version: string;
+  /** Its bytes stand behind those of the events. */
+  readonly bytes: number;
 }
 
 export interface StoredEvents {
@@ -88,14 +97,22 @@ const HEAD_LENGTH_BYTES = 4;
 export function encodeBatches(batches: readonly ShardBatch[]): ArrayBuffer {
   const texts: string[] = [];
   let textBytes = 0;
-  const toStoredWrite = ({ executionId, events, row }: ExecutionWrite): StoredWrite => {
-    const storedRow = row === null ? null : toStoredExecution(row);
-    if (events === null) return { executionId, events, row: storedRow };
-    const { firstSeq, lastSeq, version, text } = events;
+  const lengthOf = (text: string): number => {
     const bytes = Buffer.byteLength(text);
     texts.push(text);
     textBytes += bytes;
-    return { executionId, events: { firstSeq, lastSeq, version, bytes }, row: storedRow };
+    return bytes;
+  };
+  const toStoredWrite = ({ executionId, events, row, snapshot }: ExecutionWrite): StoredWrite => {
+    const write = { executionId, events: toStoredEvents(events), row: row === null ? null : toStoredExecution(row) };
+    if (snapshot === undefined) return write;
+    const { seq, version, text } = snapshot;
+    return { ...write, snapshot: { seq, version, bytes: lengthOf(text) } };
+  };
+  const toStoredEvents = (events: NewEvents | null): StoredEvents | null => {
+    if (events === null) return null;
+    const { firstSeq, lastSeq, version, text } = events;
+    return { firstSeq, lastSeq, version, bytes: lengthOf(text) };
   };
   const stored: readonly StoredBatch[] = batches.map((batch) => ({
     ...batch,
@@ -110,7 +127,7 @@ export function encodeBatches(batches: readonly ShardBatch[]): ArrayBuffer {
   return buffer.buffer as ArrayBuffer;
 }
 
-/** The batches, and what gives the bytes of each events in turn: it is asked once for each, in their order. */
+/** The batches, and what gives the bytes of each text in turn: it is asked once for each, in their order. */
 export function decodeBatches(encoded: ArrayBuffer): {
   readonly batches: readonly StoredBatch[];
   readonly takeBytes: (length: number) => Uint8Array;

@@ -7,6 +7,7 @@
  */
 
 import type { DatabaseSync } from "node:sqlite";
+import { crc32 } from "node:zlib";
 
 import { StoreError } from "../../../ports/store.ts";
 import {
@@ -24,8 +25,8 @@ import { EXECUTION_COLUMNS } from "./schema.ts";
 import { createStatements } from "./statements.ts";
 
 export interface ExecutionWriter {
-  /** `events` are the bytes of the write's events. Throws `StoreError` of kind `conflict` before anything is written of it. */
-  write(shard: number, write: StoredWrite, events: Uint8Array): void;
+  /** `events` and `state` are the bytes of the write's events and snapshot. Throws `StoreError` of kind `conflict` before anything is written of it. */
+  write(shard: number, write: StoredWrite, events: Uint8Array, state: Uint8Array): void;
   /** The last thing before the commit. */
   finish(): void;
   /** After a rollback: what was remembered may not be so. */
@@ -36,6 +37,8 @@ export interface ExecutionWriter {
 interface Known {
   readonly key: number;
   readonly lastSeq: number;
+  /** Of its whole history. */
+  readonly bytes: number;
   readonly row: StoredExecution;
 }
 
@@ -53,11 +56,14 @@ export function createExecutionWriter(db: DatabaseSync): ExecutionWriter {
   const known = createRecent<Known>(KNOWN_MAX);
   const selectRow = db.prepare(`select ${COLUMNS}, key from execution where id = ?`);
   selectRow.setReturnArrays(true);
-  const selectLastSeq = db.prepare("select last_seq from history where execution = ? order by first_seq desc limit 1");
+  const selectLast = db.prepare(
+    "select last_seq, bytes_until from history where execution = ? order by first_seq desc limit 1",
+  );
   const insertRow = db.prepare(
     `insert into execution (${COLUMNS}, key) values (${EXECUTION_COLUMNS.map(() => "?").join(", ")}, ?)`,
   );
-  const insertHistory = db.prepare("insert into history values (?, ?, ?, ?, ?)");
+  const insertHistory = db.prepare("insert into history values (?, ?, ?, ?, ?, ?)");
+  const putSnapshot = db.prepare("insert or replace into snapshot values (?, ?, ?, ?, ?)");
   const insertTag = db.prepare("insert into tag values (?, ?, ?, ?, ?)");
   const deleteTag = db.prepare("delete from tag where workspace = ? and tag = ? and created_at = ? and id = ?");
   const insertAttribute = db.prepare("insert into attribute values (?, ?, ?, ?, ?, ?)");
@@ -66,19 +72,27 @@ export function createExecutionWriter(db: DatabaseSync): ExecutionWriter {
   );
   let lastKey = Number(db.prepare("select max(key) as last from execution").get()?.["last"] ?? 0);
 
-  function write(shard: number, { executionId, events, row }: StoredWrite, bytes: Uint8Array): void {
+  function write(shard: number, written: StoredWrite, events: Uint8Array, state: Uint8Array): void {
+    const { executionId, row, snapshot } = written;
     const stored = known.get(executionId) ?? load(executionId);
     const next = row ?? stored?.row ?? null;
     if (next === null) throw conflict(executionId, "to begin with a row, but it has none");
     checkPlace(executionId, shard, next, stored?.row ?? next);
-    const lastSeq = stored?.lastSeq ?? 0;
-    if (events !== null) checkSeqs(executionId, events, lastSeq);
+    if (written.events !== null) checkSeqs(executionId, written.events, stored?.lastSeq ?? 0);
+    const lastSeq = written.events?.lastSeq ?? stored?.lastSeq ?? 0;
+    if (snapshot !== undefined && snapshot.seq > lastSeq)
+      throw conflict(executionId, `to have a snapshot of its ${lastSeq} events, but met one of ${snapshot.seq}`);
 
     const key = stored?.key ?? ++lastKey;
     if (stored === null) insert(key, next);
     else if (row !== null) update(key, row, stored.row);
-    if (events !== null) insertHistory.run(key, events.firstSeq, events.lastSeq, events.version, bytes);
-    if (isShort(next)) known.set(executionId, { key, lastSeq: events?.lastSeq ?? lastSeq, row: next });
+    const bytes = (stored?.bytes ?? 0) + events.byteLength;
+    if (written.events !== null) {
+      const { firstSeq, version } = written.events;
+      insertHistory.run(key, firstSeq, lastSeq, version, events, bytes);
+    }
+    if (snapshot !== undefined) putSnapshot.run(key, snapshot.seq, snapshot.version, crc32(state), state);
+    if (isShort(next)) known.set(executionId, { key, lastSeq, bytes, row: next });
     else known.delete(executionId);
   }
 
@@ -87,7 +101,8 @@ export function createExecutionWriter(db: DatabaseSync): ExecutionWriter {
     if (found === undefined) return null;
     const key = found[EXECUTION_COLUMNS.length] as number;
     const row = found.slice(0, EXECUTION_COLUMNS.length) as unknown as StoredExecution;
-    return { key, lastSeq: Number(selectLastSeq.get(key)?.["last_seq"] ?? 0), row };
+    const last = selectLast.get(key);
+    return { key, lastSeq: Number(last?.["last_seq"] ?? 0), bytes: Number(last?.["bytes_until"] ?? 0), row };
   }
 
   function insert(key: number, row: StoredExecution): void {

@@ -4,6 +4,7 @@ import { test } from "node:test";
 
 import { StoreError } from "../../../ports/store.ts";
 import { MIGRATIONS, migrate } from "./migrations.ts";
+import { SCHEMA_SNAPSHOTS } from "./schema.ts";
 
 const ONE = "create table thing (name text) strict";
 const TWO = "alter table thing add column size integer; update thing set size = length(name)";
@@ -51,6 +52,25 @@ test("a file of another program is refused and left as it is", () => {
   db.exec("pragma user_version = 1");
   assert.throws(() => migrate(db), isCorrupt(/belongs to something else/));
   assert.equal(db.prepare("select count(*) as n from sqlite_schema").get()?.["n"], 1);
+});
+
+test("a history of before counts its bytes from its first pack on", () => {
+  const db = new DatabaseSync(":memory:");
+  const before = MIGRATIONS.indexOf(SCHEMA_SNAPSHOTS);
+  migrate(db, MIGRATIONS.slice(0, before));
+  const insert = db.prepare("insert into history values (?, ?, ?, 1, ?)");
+  for (const [execution, seq, text] of [
+    [1, 1, "abc"],
+    [1, 2, "ü"],
+    [2, 1, "x"],
+  ] as const)
+    insert.run(execution, seq, seq, Buffer.from(text));
+  migrate(db);
+  const rows = db.prepare("select bytes_until from history order by execution, first_seq").all();
+  assert.deepEqual(
+    rows.map((row) => row["bytes_until"]),
+    [3, 5, 1],
+  );
 });
 
 function versionOf(db: DatabaseSync): unknown {

@@ -7,19 +7,23 @@ import { statSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync, type SQLOutputValue } from "node:sqlite";
 import { workerData } from "node:worker_threads";
+import { crc32 } from "node:zlib";
 
 import type { JsonObject } from "../../../core/base/json.ts";
 import type {
   DocumentPlace,
   DocumentQuery,
   EventPack,
+  HistorySize,
   KeyRow,
   RowStatus,
   SharedQuery,
   SharedRow,
+  Snapshot,
   TaskRow,
   WaitRow,
 } from "../../../ports/store.ts";
+import { StoreError } from "../../../ports/store.ts";
 import { hasText } from "../search.ts";
 import { serve } from "./channel.ts";
 import { BUSY_TIMEOUT_MS } from "./checkpoint.ts";
@@ -32,6 +36,8 @@ import { createStatements, type Statements } from "./statements.ts";
 /** The reads of the port; JSON inside rows is text still. */
 export type ReaderCalls = {
   readonly readHistory: (request: { executionId: string; afterSeq: number; bytesMax: number }) => readonly EventPack[];
+  readonly measureHistory: (executionId: string) => HistorySize;
+  readonly readSnapshot: (executionId: string) => Snapshot | null;
   readonly readExecution: (executionId: string) => StoredExecution | null;
   readonly findExecutions: (query: StoredQuery) => Promise<FoundPage>;
   readonly countExecutions: (query: {
@@ -116,6 +122,15 @@ function openReader({ directory }: ReaderData): ReaderCalls {
 
   return {
     readHistory: (request) => readHistory(statements, request),
+
+    measureHistory(executionId) {
+      const sql = `select last_seq, bytes_until from history
+        where execution = (select key from execution where id = ?) order by first_seq desc limit 1`;
+      const [[events, bytes] = [0, 0]] = rowsOf<[number, number]>(statements, sql, executionId);
+      return { events, bytes };
+    },
+
+    readSnapshot: (executionId) => readSnapshot(statements, executionId),
 
     readExecution(executionId) {
       const found = statements(`select ${COLUMNS} from execution where id = ?`).get(executionId);
@@ -229,12 +244,28 @@ function readHistory(
       firstSeq,
       lastSeq,
       version,
-      text: Buffer.from(events.buffer, events.byteOffset, events.byteLength).toString(),
+      text: textOf(events),
     });
     bytes += events.byteLength;
     if (bytes > bytesMax) break;
   }
   return packs;
+}
+
+function readSnapshot(statements: Statements, executionId: string): Snapshot | null {
+  const sql = `select seq, version, checksum, state from snapshot
+    where execution = (select key from execution where id = ?)`;
+  const [found] = rowsOf<[number, string, number, NodeJS.NonSharedUint8Array]>(statements, sql, executionId);
+  if (found === undefined) return null;
+  const [seq, version, checksum, state] = found;
+  if (crc32(state) !== checksum) {
+    throw new StoreError("corrupt", `Expected the snapshot of "${executionId}" as it was written, but it has changed.`);
+  }
+  return { seq, version, text: textOf(state) };
+}
+
+function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
 }
 
 function countExecutions(

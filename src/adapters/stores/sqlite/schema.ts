@@ -225,3 +225,21 @@ export const SCHEMA_DEAD_LETTERS: string = `
   update execution set dead_letter = 1 where status in ('failed', 'timed_out') and parent_id is null;
   create index execution_dead on execution (workspace, created_at, id) where dead_letter = 1;
 `;
+
+/** Snapshots, and how long each history was with each of its packs. */
+export const SCHEMA_SNAPSHOTS: string = `
+  create table snapshot (
+    execution integer primary key,
+    seq       integer not null,
+    version   text    not null,
+    checksum  integer not null, -- CRC-32 of the state: what has changed on disk is no state of ours
+    state     blob    not null
+  ) strict;
+
+  alter table history add column bytes_until integer not null default 0; -- of all packs up to and with this one
+  update history set bytes_until = counted.bytes from (
+    select execution as of_execution, first_seq as of_seq,
+      sum(length(events)) over (partition by execution order by first_seq) as bytes
+    from history
+  ) as counted where execution = counted.of_execution and first_seq = counted.of_seq;
+`;

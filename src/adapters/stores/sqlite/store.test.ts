@@ -83,14 +83,16 @@ test("a full store refuses appends whole, goes on answering reads, and goes on w
   await rejectsAs("full", fillUp());
   assert.ok(lastSeq > 1 && lastSeq < 100);
 
-  const large = { ...eventsOf(2), text };
+  // Longer than what did not fit: pages that were begun may have some room left.
+  const twice = text + text;
+  const large = { ...eventsOf(2), text: twice };
   const both = {
     executions: [startOf("b"), { executionId: "counted", events: large, row: rowOf("counted", { status: "failed" }) }],
   };
   await rejectsAs("full", write(both));
   await rejectsAs(
     "full",
-    small.documents.put([{ collection: "c", workspace: "w", id: "i", expected: null, body: text, group: null }]),
+    small.documents.put([{ collection: "c", workspace: "w", id: "i", expected: null, body: twice, group: null }]),
   );
   assert.equal((await readAll(small, "a")).at(-1)?.lastSeq, lastSeq);
   assert.equal(await small.readExecution("b"), null);
@@ -210,6 +212,20 @@ test("what a batch for a refused shard holds is not mistaken for what another on
   const written = { executionId: "b", events: { ...eventsOf(1), text: "written ä" }, row: rowOf("b", { shard: 1 }) };
   await store.append([batchOf(0, stale, { executions: [refused] }), batchOf(1, epoch, { executions: [written] })]);
   assert.equal((await readAll(store, "b"))[0]?.text, "written ä");
+});
+
+test("a snapshot that has changed on disk is said to be corrupt", async () => {
+  const directory = newDirectory();
+  const first = await openSqliteStore({ directory });
+  const snapshot = { seq: 1, version: "1", text: '{"count":1}' };
+  await (await writerOf(first))({ executions: [{ ...startOf("a"), snapshot }] });
+  await first[Symbol.asyncDispose]();
+  const db = new DatabaseSync(join(directory, DATABASE_FILE));
+  db.prepare("update snapshot set state = ?").run(Buffer.from('{"count":2}'));
+  db.close();
+  await using second = await openSqliteStore({ directory });
+  await rejectsAs("corrupt", second.readSnapshot("a"));
+  assert.equal((await readAll(second, "a")).length, 1);
 });
 
 function newDirectory(): string {

@@ -85,6 +85,9 @@ function storeOf(shards: number, writer: Asked<WriterCalls>, reader: Asked<Reade
 
     readHistory: (request) => reader.call("readHistory", [request]),
 
+    measureHistory: (executionId) => reader.call("measureHistory", [executionId]),
+    readSnapshot: (executionId) => reader.call("readSnapshot", [executionId]),
+
     async readExecution(executionId) {
       const stored = await reader.call("readExecution", [executionId]);
       return stored === null ? null : toExecutionRow(stored);

@@ -17,12 +17,13 @@ import { BUSY_TIMEOUT_MS, createCheckpoints } from "./checkpoint.ts";
 import { decodeBatches } from "./codec.ts";
 import { createDocumentWriter, type StoredDocumentWrite } from "./documents.ts";
 import { createExecutionWriter } from "./executions.ts";
-import { isFull } from "./failure.ts";
+import { isCorrupt, isFull } from "./failure.ts";
 import { openLock } from "./lock.ts";
 import { migrate } from "./migrations.ts";
 import { createRoom } from "./room.ts";
 import { createRowWriter } from "./rows.ts";
 import { DATABASE_FILE } from "./schema.ts";
+import { checkFiles, markStore, unsound } from "./soundness.ts";
 
 export type WriterCalls = {
   readonly shards: () => number;
@@ -52,10 +53,11 @@ serve<WriterCalls>(() => openWriter(workerData as WriterData), "unknown");
 function openWriter(data: WriterData): WriterCalls {
   const lock = openLock(data.directory);
   try {
+    checkFiles(data.directory);
     return openLocked(data, lock);
   } catch (error) {
     lock.close();
-    throw error;
+    throw isCorrupt(error) ? unsound(join(data.directory, DATABASE_FILE), messageOf(error)) : error;
   }
 }
 
@@ -63,6 +65,7 @@ function openLocked({ directory, shards, bytesMax }: WriterData, lock: DatabaseS
   const db = openDatabase(directory, bytesMax);
   migrate(db);
   const epochs = loadEpochs(db, shards);
+  markStore(directory);
 
   const room = createRoom(directory);
   const checkpoints = createCheckpoints(db);
@@ -127,7 +130,8 @@ function openLocked({ directory, shards, bytesMax }: WriterData, lock: DatabaseS
           if (!isCurrent) refused.add(batch.shard);
           for (const write of batch.executions) {
             const bytes = takeBytes(write.events?.bytes ?? 0);
-            if (isCurrent) executions.write(batch.shard, write, bytes);
+            const state = takeBytes(write.snapshot?.bytes ?? 0);
+            if (isCurrent) executions.write(batch.shard, write, bytes, state);
           }
           if (isCurrent) writeRows(batch);
         }
@@ -171,6 +175,10 @@ function openDatabase(directory: string, bytesMax: number | null): DatabaseSync 
     db.exec(`pragma max_page_count = ${Math.max(1, Math.floor(bytesMax / pageBytes))}`);
   }
   return db;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? `SQLite reports: ${error.message}` : String(error);
 }
 
 /** The number of shards was settled when the store was made: ids carry their shard. */
