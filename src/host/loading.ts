@@ -10,7 +10,7 @@ import { openReactions } from "../core/engine/reactions.ts";
 import { partOf, writeOf } from "./commit.ts";
 import { lookUpKept } from "./events.ts";
 import { type ChildItem, type CommandItem, commandItem, type Item, refuseItem } from "./item.ts";
-import { refuseLetters, takeLettersOf } from "./letters/take-letter.ts";
+import { refuseLetters, takeLettersOf } from "./letters/letter-row.ts";
 import { type Loop, returnItems, unavailable } from "./loop.ts";
 import { takeMessage } from "./messages.ts";
 import { quarantine, quarantined } from "./quarantine.ts";
@@ -127,8 +127,8 @@ function place(loop: Loop, loading: Loading, found: Found): void {
 
 function install(loop: Loop, loading: Loading, found: Extract<Found, { kind: "read" }>): void {
   const { shard, executionId, waiting } = loading;
-  const { row, definition, execution } = found;
-  const resident = createResident({ shard, definition, execution, row, usedAt: loop.clock.now() });
+  const { row, definition, execution, growth } = found;
+  const resident = createResident({ shard, definition, execution, row, usedAt: loop.clock.now(), growth });
   resident.isContinuing = !hasEnded(row.status);
   shard.slots.set(executionId, resident);
   if (hasEnded(row.status)) return returnItems(loop, shard, waiting);

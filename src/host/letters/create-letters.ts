@@ -6,7 +6,8 @@ import type { LetterItem } from "../item.ts";
 import { type Loop, shardOfExecution, submit } from "../loop.ts";
 import { readRow } from "../reads.ts";
 import type { Outcome } from "../refusal.ts";
-import { dropMessage, isMessageId, letterUnknown, listMessages, readMessage, replayMessage } from "./dead-messages.ts";
+import { dropMessage, isMessageId, listMessages, readMessage, replayMessage } from "./dead-messages.ts";
+import { letterUnknown } from "./letter-unknown.ts";
 import type { DeadMessage, Letter, LetterPlace, Letters, LettersQuery } from "./letters.ts";
 
 type Controls = Pick<Host, "retry" | "rerun">;

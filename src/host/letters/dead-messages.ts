@@ -9,8 +9,9 @@ import type { Document, FoundOutboxRow, OutboxRow } from "../../ports/store.ts";
 import { partOf } from "../commit.ts";
 import { parseMessageBody, type ReviveItem } from "../item.ts";
 import { type Loop, shardAt, submit, submitInternal } from "../loop.ts";
-import type { Outcome, Refusal } from "../refusal.ts";
+import type { Outcome } from "../refusal.ts";
 import type { Shard } from "../shard.ts";
+import { letterUnknown } from "./letter-unknown.ts";
 import type { DeadMessage, LetterPlace } from "./letters.ts";
 
 const COLLECTION = "dead-messages";
@@ -110,6 +111,8 @@ export async function dropMessage(loop: Loop, { workspace, id, by }: LetterPlace
 export async function replayMessage(loop: Loop, place: LetterPlace): Promise<Outcome<object>> {
   const message = await readMessage(loop, place);
   if (message === null) return { ok: false, refusal: letterUnknown(place.id) };
+  // It went out once: what has become of it is no longer told here.
+  if (message.replays > 0) return { ok: true };
   if (message.text !== null || parseMessageBody(message.body) === null) {
     return { ok: false, refusal: { code: "DEAD_LETTER_UNREADABLE", message: unreadable(message) } };
   }
@@ -137,10 +140,6 @@ export function takeRevive(
     },
     lost: (refusal) => reply.resolve({ ok: false, refusal }),
   });
-}
-
-export function letterUnknown(id: string): Refusal {
-  return { code: "DEAD_LETTER_NOT_FOUND", message: `Expected a dead letter "${id}", but there is none.` };
 }
 
 function unreadable({ id, reason }: DeadMessage): string {

@@ -27,6 +27,26 @@ test("a file of version 1 keeps its rows and takes the later steps only", () => 
   assert.deepEqual({ ...db.prepare("select * from thing").get() }, { name: "lamp", size: 4 });
 });
 
+test("executions that failed before there were dead letters are among them, children apart", () => {
+  const db = new DatabaseSync(":memory:");
+  migrate(db, MIGRATIONS.slice(0, 2));
+  const add = (id: string, status: string, parent: string | null) =>
+    db
+      .prepare(
+        `insert into execution (id, shard, workspace, created_at, workflow, version, hash, status, priority, parked, parent_id)
+         values (?, 0, 'default', 1, 'w', '1.0.0', 'h', ?, 5, 0, ?)`,
+      )
+      .run(id, status, parent);
+  for (const status of ["failed", "timed_out", "completed", "cancelled"]) add(status, status, null);
+  add("failed.1", "failed", "failed");
+  migrate(db);
+  const found = db.prepare("select id from execution where dead_letter = 1 order by id").all();
+  assert.deepEqual(
+    found.map(({ id }) => id),
+    ["failed", "timed_out"],
+  );
+});
+
 test("a step that fails leaves the version before it, whole", () => {
   const db = new DatabaseSync(":memory:");
   migrate(db, [ONE]);

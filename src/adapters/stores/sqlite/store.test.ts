@@ -150,6 +150,22 @@ test("a row that cannot be read says so, and its neighbours are listed", async (
   assert.deepEqual(await store.readExecution("b"), mended);
 });
 
+test("an outbox row that is no JSON any more is handed on as it lies, with its neighbours", async () => {
+  const directory = newDirectory();
+  const first = await openSqliteStore({ directory });
+  const addOutbox = ["a/1", "b/1"].map((id) => ({ id, shard: 0, body: { kind: "event" } }));
+  await (await writerOf(first))({ addOutbox });
+  await first[Symbol.asyncDispose]();
+  const db = new DatabaseSync(join(directory, DATABASE_FILE));
+  db.exec("update outbox set body = '{' where id = 'a/1'");
+  db.close();
+  await using store = await openSqliteStore({ directory });
+  assert.deepEqual(await store.readOutbox(0), [
+    { id: "a/1", shard: 0, body: null, unreadable: "{" },
+    { id: "b/1", shard: 0, body: { kind: "event" } },
+  ]);
+});
+
 test("what is no database is corrupt, and so is the database of another program", async () => {
   const noise = newDirectory();
   await (await openSqliteStore({ directory: noise }))[Symbol.asyncDispose]();

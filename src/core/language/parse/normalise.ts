@@ -307,10 +307,9 @@ function normaliseCategory(category: Node, context: StepContext): Node {
 
 /** The name of a step, or steps that are written out. */
 function normaliseHandler(node: Node, context: StepContext, name: string): Node {
+  if (node.kind === "list" || field(node, "steps") !== undefined) return normaliseInline(node, context, name);
   const only = asReferenceOrStep(node, context, name);
-  if (only.kind === "scalar") return only;
-  const isList = node.kind === "list" || field(node, "steps") !== undefined;
-  return isList ? normaliseInline(node, context, name) : mapAt(node.place, { steps: listAt(node.place, [only]) });
+  return only.kind === "scalar" ? only : mapAt(node.place, { steps: listAt(node.place, [only]) });
 }
 
 const RETRY_NAMES: ReadonlySet<string> = new Set(RETRY_FIELDS.map((each) => each.name));
