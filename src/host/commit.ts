@@ -20,6 +20,7 @@ import type {
   OutboxRow,
   ShardBatch,
   SharedWrite,
+  Snapshot,
   TaskRow,
   WaitRow,
 } from "../ports/store.ts";
@@ -27,6 +28,7 @@ import type { Effect } from "./effects.ts";
 import type { Message } from "./item.ts";
 import type { Refusal } from "./refusal.ts";
 import type { Resident, Shard } from "./shard.ts";
+import { grow } from "./snapshots.ts";
 
 /** More commands or text than this is left for the next write: a commit must not take long. */
 const BATCH_COMMANDS_MAX = 1000;
@@ -72,6 +74,7 @@ export interface Write {
   lastSeq: number;
   text: string;
   row: ExecutionRow | null;
+  snapshot: Snapshot | null;
   hasEnded: boolean;
   isParking: boolean;
   readonly effects: Effect[];
@@ -142,6 +145,8 @@ export function addEvents(part: Part, write: Write, encoded: EncodedEvents): voi
   }
   write.lastSeq = encoded.lastSeq;
   part.batch.characters += encoded.text.length;
+  const { firstSeq, lastSeq, text } = encoded;
+  if (write.resident !== null) grow(write.resident.growth, Buffer.byteLength(text), lastSeq - firstSeq + 1);
 }
 
 export interface EncodedEvents {
@@ -191,6 +196,7 @@ function createWrite(executionId: string, resident: Resident | null): Write {
     lastSeq: 0,
     text: "",
     row: null,
+    snapshot: null,
     hasEnded: false,
     isParking: false,
     effects: [],
@@ -198,6 +204,7 @@ function createWrite(executionId: string, resident: Resident | null): Write {
 }
 
 function toExecutionWrite(write: Write): ExecutionWrite {
-  const { executionId, firstSeq, lastSeq, text, row } = write;
-  return { executionId, events: lastSeq === 0 ? null : { firstSeq, lastSeq, version: EVENT_VERSION, text }, row };
+  const { executionId, firstSeq, lastSeq, text, row, snapshot } = write;
+  const events = lastSeq === 0 ? null : { firstSeq, lastSeq, version: EVENT_VERSION, text };
+  return snapshot === null ? { executionId, events, row } : { executionId, events, row, snapshot };
 }

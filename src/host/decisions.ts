@@ -22,6 +22,7 @@ import { send, takeMessage } from "./messages.ts";
 import { hasEnded, rowAfter } from "./rows.ts";
 import { createResident, type Resident, type Shard } from "./shard.ts";
 import { circuitsFor, withSettingsInForce } from "./shared/breakers.ts";
+import { addSnapshot, noGrowth } from "./snapshots.ts";
 
 /** An execution that decides nothing at its own wake-up must not be woken again and again. */
 const WAKE_AGAIN_MS = 1000;
@@ -92,7 +93,7 @@ function beginOnce(loop: Loop, shard: Shard, start: NewExecution): Resident {
   const events = decide(definition, execution, command, contextOf(loop, execution.workspace));
   const row = rowAfter(null, events, { execution, definition, shard: shard.index });
   if (row === null) throw new Bug(`Expected the start of ${executionId} to be decided, but nothing followed from it.`);
-  const resident = createResident({ shard, definition, execution, row, usedAt: loop.clock.now() });
+  const resident = createResident({ shard, definition, execution, row, usedAt: loop.clock.now(), growth: noGrowth() });
   const decided = react(resident, events);
   shard.slots.set(executionId, resident);
   record(loop, resident, { ...decided, row, isRowNew: true });
@@ -111,7 +112,7 @@ function beginFork(loop: Loop, shard: Shard, start: NewExecution, copied: Copied
   const events = decide(definition, execution, command, contextOf(loop, execution.workspace));
   const row = rowAfter(null, [first], { execution, definition, shard: shard.index });
   if (row === null) throw new Bug(`Expected ${start.executionId} to begin with a start.`);
-  const resident = createResident({ shard, definition, execution, row, usedAt: loop.clock.now() });
+  const resident = createResident({ shard, definition, execution, row, usedAt: loop.clock.now(), growth: noGrowth() });
   const decided = react(resident, events);
   shard.slots.set(start.executionId, resident);
   const part = partOf(loop.collecting, shard);
@@ -178,6 +179,7 @@ function record(loop: Loop, resident: Resident, decided: Decided): void {
     write.effects.push({ kind: "ResumeTasks", frozenMs: decided.frozenMs });
   for (const { id, reaction } of decided.reactions) collect(loop, part, write, resident, id, reaction);
   if (before.status !== "paused" && decided.row.status === "paused") write.effects.push({ kind: "PauseTasks" });
+  addSnapshot(loop, part, write, resident);
 }
 
 function collect(loop: Loop, part: Part, write: Write, resident: Resident, id: string, reaction: Reaction): void {

@@ -72,6 +72,8 @@ export interface HostTasks {
 export interface HostLimits {
   readonly payloadBytesMax: number;
   readonly historyEventsMax: number;
+  /** A history that is longer than both is worth a snapshot. */
+  readonly replay: { readonly bytes: number; readonly events: number };
   /** The longest time of one run; null: what its workflow says. */
   readonly executionTimeoutMs: number | null;
   readonly executionsInMemory: number;
@@ -88,6 +90,7 @@ export interface HostLimits {
 export const HOST_LIMITS: HostLimits = {
   payloadBytesMax: 1024 * 1024,
   historyEventsMax: 2_000_000,
+  replay: { bytes: 512 * 1024, events: 500 },
   executionTimeoutMs: null,
   executionsInMemory: 50_000,
   inboxMax: 10_000,

@@ -17,6 +17,7 @@ import { load } from "./loading.ts";
 import { forget, inMemory, type Loop, scheduleTurn } from "./loop.ts";
 import { hasEnded, unparked } from "./rows.ts";
 import type { Resident, Shard } from "./shard.ts";
+import { addSnapshot } from "./snapshots.ts";
 import { mayRest } from "./watchdog.ts";
 
 /** Whose next wake-up is nearer than this stays: going and coming would cost more than staying. */
@@ -156,6 +157,7 @@ function park(loop: Loop, resident: Resident, sweep: Sweep): void {
       execution.id,
       tasks.map((task) => toTaskRow(task, execution.workspace)),
     );
+  addSnapshot(loop, part, write, resident);
 }
 
 /** The next timer, or the moment at which a task has waited too long for an executor. */

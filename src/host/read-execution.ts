@@ -1,5 +1,5 @@
 /**
- * Reads one execution from the store and makes it again from its history.
+ * Reads one execution from the store and makes it again: from its history, or from the last snapshot and what came after.
  *
  * A big history is read and replayed piece by piece, so that the loop stays free for others. What cannot be read is a
  * finding, for then the execution has to be put aside; only a store that does not answer is an error.
@@ -8,11 +8,13 @@
 import { EVENT_VERSION, type HistoryEvent } from "../core/engine/events.ts";
 import { evolve } from "../core/engine/evolve.ts";
 import { createExecution, type Execution } from "../core/engine/execution.ts";
+import { fromSnapshot, SNAPSHOT_VERSION } from "../core/engine/snapshot.ts";
 import type { Definition } from "../core/language/definition.ts";
 import { type EventPack, type ExecutionRow, StoreError } from "../ports/store.ts";
 import type { Item } from "./item.ts";
 import type { Loop } from "./loop.ts";
 import { hasEnded } from "./rows.ts";
+import { type Growth, grow, noGrowth } from "./snapshots.ts";
 
 /** One read of a history, and the events that are replayed at a stretch: some milliseconds each. */
 const READ_BYTES = 512 * 1024;
@@ -29,6 +31,7 @@ export type Found =
       readonly row: ExecutionRow;
       readonly definition: Definition;
       readonly execution: Execution;
+      readonly growth: Growth;
     };
 
 /** Rejects where the store could not be asked. `waiting` is what was asked of the execution so far. */
@@ -46,9 +49,9 @@ export async function readExecution(loop: Loop, executionId: string, waiting: re
     const reason = `Its workflow "${row.workflow}" ${row.version} cannot be read: ${compiled.refusal.message}`;
     return { kind: "broken", row, reason };
   }
-  const execution = await intact(() => replayFromStore(loop, row, compiled.definition));
-  if (execution instanceof Broken) return { kind: "broken", row, reason: execution.reason };
-  return { kind: "read", row, definition: compiled.definition, execution };
+  const restored = await intact(() => restore(loop, row, compiled.definition));
+  if (restored instanceof Broken) return { kind: "broken", row, reason: restored.reason };
+  return { kind: "read", row, definition: compiled.definition, ...restored };
 }
 
 class Broken {
@@ -69,26 +72,80 @@ async function intact<T>(work: () => Promise<T>): Promise<T | Broken> {
   }
 }
 
-async function replayFromStore(loop: Loop, row: ExecutionRow, definition: Definition): Promise<Execution> {
-  const execution = createExecution({ id: row.id, workspace: row.workspace });
-  for (;;) {
-    const packs = await loop.store.readHistory({
-      executionId: row.id,
-      afterSeq: execution.length,
-      bytesMax: READ_BYTES,
-    });
-    if (packs.length === 0) break;
-    for (const pack of packs) {
-      const events = parsePack(pack);
-      for (let from = 0; from < events.length; from += EVENTS_AT_A_STRETCH) {
-        if (from > 0) await nextTurn(loop);
-        for (const event of events.slice(from, from + EVENTS_AT_A_STRETCH)) apply(definition, execution, event);
-      }
-    }
-    await nextTurn(loop);
+interface Restored {
+  readonly execution: Execution;
+  readonly growth: Growth;
+}
+
+/** From the whole history where that is short, and else from the last snapshot and what has happened since. */
+async function restore(loop: Loop, row: ExecutionRow, definition: Definition): Promise<Restored> {
+  const { bytes: bytesMax } = loop.limits.replay;
+  const first = await loop.store.readHistory({ executionId: row.id, afterSeq: 0, bytesMax });
+  const isWhole = first.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0) <= bytesMax;
+  if (!isWhole) {
+    const restored = await restoreFromSnapshot(loop, row, definition);
+    if (restored !== null) return restored;
   }
+  const execution = createExecution({ id: row.id, workspace: row.workspace });
+  const restored = { execution, growth: noGrowth() };
+  await replayPacks(loop, definition, restored, first);
+  if (!isWhole) await replayRest(loop, definition, restored);
   if (execution.length === 0) throw new Error("Expected a history, but it is empty.");
-  return execution;
+  return restored;
+}
+
+/** Null where there is none that can be used: the history tells the same. */
+async function restoreFromSnapshot(loop: Loop, row: ExecutionRow, definition: Definition): Promise<Restored | null> {
+  const { id, workspace } = row;
+  try {
+    const stored = await loop.store.readSnapshot(id);
+    if (stored === null || stored.version !== SNAPSHOT_VERSION) return null;
+    const execution = fromSnapshot(definition, { id, workspace }, stored.text);
+    if (execution === null) return null;
+    if (execution.length !== stored.seq)
+      throw new Error(`Expected a snapshot of ${stored.seq} events, but it is one of ${execution.length}.`);
+    const restored = { execution, growth: { ...noGrowth(), snapshotLength: stored.text.length } };
+    await nextTurn(loop);
+    await replayRest(loop, definition, restored);
+    const { events, bytes } = await loop.store.measureHistory(id);
+    if (events !== execution.length)
+      throw new Error(`Expected a history of ${events} events, but it ends at ${execution.length}.`);
+    restored.growth.bytes = bytes;
+    return restored;
+  } catch (error) {
+    if (error instanceof StoreError && error.kind !== "corrupt") throw error;
+    loop.report(error, `the snapshot of execution ${id} cannot be used; it is loaded from its whole history`);
+    return null;
+  }
+}
+
+/** What comes after what is there already. */
+async function replayRest(loop: Loop, definition: Definition, restored: Restored): Promise<void> {
+  const { execution } = restored;
+  for (;;) {
+    const request = { executionId: execution.id, afterSeq: execution.length, bytesMax: READ_BYTES };
+    const packs = await loop.store.readHistory(request);
+    if (packs.length === 0) return;
+    await replayPacks(loop, definition, restored, packs);
+  }
+}
+
+async function replayPacks(
+  loop: Loop,
+  definition: Definition,
+  { execution, growth }: Restored,
+  packs: readonly EventPack[],
+): Promise<void> {
+  for (const pack of packs) {
+    // A snapshot may have been taken in the midst of what one write carried.
+    const events = parsePack(pack).slice(Math.max(0, execution.length + 1 - pack.firstSeq));
+    for (let from = 0; from < events.length; from += EVENTS_AT_A_STRETCH) {
+      if (from > 0) await nextTurn(loop);
+      for (const event of events.slice(from, from + EVENTS_AT_A_STRETCH)) apply(definition, execution, event);
+    }
+    grow(growth, Buffer.byteLength(pack.text), events.length);
+  }
+  await nextTurn(loop);
 }
 
 function apply(definition: Definition, execution: Execution, event: HistoryEvent): void {

@@ -18,6 +18,7 @@ import type { Item, StartItem } from "./item.ts";
 import { createMailbox, type Mailbox } from "./mailbox.ts";
 import { Queue } from "./queue.ts";
 import type { SharedRecord } from "./shared/records.ts";
+import type { Growth } from "./snapshots.ts";
 import type { Sleeper } from "./wake-ups.ts";
 
 export interface Shard {
@@ -61,6 +62,7 @@ export interface Resident extends Sleeper {
   usedAt: Instant;
   /** Last time that it was found to be worth keeping, though it only waits. */
   keptAt: Instant;
+  readonly growth: Growth;
   /** Of its history, when the children that it waits for were known to be there for the last time. */
   verifiedLength: number;
   isBeingVerified: boolean;
@@ -109,7 +111,7 @@ export function createShard(index: number): Shard {
 
 /** Just read or begun: nothing of it is on its way to the store. */
 export function createResident(
-  about: Pick<Resident, "shard" | "definition" | "execution" | "row" | "usedAt">,
+  about: Pick<Resident, "shard" | "definition" | "execution" | "row" | "usedAt" | "growth">,
 ): Resident {
   return {
     kind: "resident",

@@ -305,15 +305,9 @@ function endOf(event: HistoryEvent) {
   }
 }
 
-const READ_BYTES = 4 * 1024 * 1024;
-
 async function readLast(loop: Loop, executionId: string): Promise<HistoryEvent | null> {
-  let last: HistoryEvent | null = null;
-  for (let afterSeq = 0; ; ) {
-    const packs = await loop.store.readHistory({ executionId, afterSeq, bytesMax: READ_BYTES });
-    const pack = packs.at(-1);
-    if (pack === undefined) return last;
-    last = JSON.parse(pack.text.slice(pack.text.lastIndexOf("\n") + 1)) as HistoryEvent;
-    afterSeq = pack.lastSeq;
-  }
+  const { events } = await loop.store.measureHistory(executionId);
+  const [pack] = await loop.store.readHistory({ executionId, afterSeq: events - 1, bytesMax: 1 });
+  if (pack === undefined) return null;
+  return JSON.parse(pack.text.slice(pack.text.lastIndexOf("\n") + 1)) as HistoryEvent;
 }
