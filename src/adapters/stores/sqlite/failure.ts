@@ -10,18 +10,22 @@ export interface Failure {
 
 const SQLITE_BUSY = 5;
 
+const SQLITE_CORRUPT = 11;
+
 const SQLITE_FULL = 13;
+
+const SQLITE_NOTADB = 26;
 
 /** SQLite's primary result codes that mean something to a caller. */
 const KINDS: ReadonlyMap<number, StoreErrorKind> = new Map([
   [SQLITE_BUSY, "gone"], // Somebody else holds the file beyond our patience.
   [8, "gone"], // SQLITE_READONLY
-  [11, "corrupt"], // SQLITE_CORRUPT
+  [SQLITE_CORRUPT, "corrupt"],
   [SQLITE_FULL, "full"],
   [14, "gone"], // SQLITE_CANTOPEN
   [18, "conflict"], // SQLITE_TOOBIG
   [19, "conflict"], // SQLITE_CONSTRAINT
-  [26, "corrupt"], // SQLITE_NOTADB
+  [SQLITE_NOTADB, "corrupt"],
 ]);
 
 /** `otherwise` is said of what has no better name: an I/O error of a write leaves open what is on disk. */
@@ -40,6 +44,11 @@ export function toFailure(error: unknown, otherwise: "gone" | "unknown"): Failur
 /** Whether somebody else holds what was asked for. */
 export function isBusy(error: unknown): boolean {
   return primaryCodeOf(error) === SQLITE_BUSY;
+}
+
+export function isCorrupt(error: unknown): boolean {
+  const code = primaryCodeOf(error);
+  return code === SQLITE_CORRUPT || code === SQLITE_NOTADB;
 }
 
 export function isFull(error: unknown): boolean {

@@ -1,0 +1,13 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { describe, killUnderLoad } from "./kills.ts";
+
+test("a minute of kills, one each two seconds at 50 starts a second, loses and repeats nothing", {
+  timeout: 170_000,
+}, async (t) => {
+  const report = await killUnderLoad({ seconds: 60, rate: 50, everyMs: 2000, executorEvery: 7 });
+  for (const line of describe(report).split("\n")) t.diagnostic(line);
+  assert.deepEqual(report.findings, []);
+  assert.ok(report.kills >= 10, `only ${report.kills} kills`);
+  assert.ok(report.lastEndSeconds <= 30, `the last one ended ${report.lastEndSeconds} s after the last kill`);
+});
