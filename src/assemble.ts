@@ -30,6 +30,9 @@ const WORKSPACE = "default";
 /** Told what went wrong and was dealt with. */
 export type Report = (error: unknown, about: string) => void;
 
+/** Told what is worth a line in the log, though nothing is wrong. */
+export type Note = (message: string) => void;
+
 export interface Platform extends AsyncDisposable {
   readonly host: Host;
   readonly url: string;
@@ -40,6 +43,7 @@ export interface PlatformOptions {
   readonly config: Config;
   readonly version: string;
   readonly report: Report;
+  readonly note?: Note;
   /** In place of the configured one, which it is closed like. */
   readonly store?: Store;
   /** In place of the machine's: whoever turns it by hand tries hours in moments. */
@@ -48,11 +52,11 @@ export interface PlatformOptions {
 
 /** The whole platform on its ports. Resolves when it can take starts. */
 export async function openPlatform(options: PlatformOptions): Promise<Platform> {
-  const { config, version, report, clock: own = createSystemClock() } = options;
+  const { config, version, report, clock: own = createSystemClock(), note } = options;
   const store = options.store ?? (await openSqliteStore({ directory: config.dataDirectory }));
   let engine: Engine | null = null;
   try {
-    engine = await openEngine({ config, store, report, clock: own });
+    engine = await openEngine({ config, store, report, clock: own, ...(note === undefined ? {} : { note }) });
     const { host, clock, entropy } = engine;
     const server = createServer({ host, clock, entropy, config: serverConfig(config, version), report });
     const { url, dashboardUrl } = await server.listen();
@@ -116,8 +120,15 @@ export async function openMemoryEngine(options: { config: Config; report: Report
   };
 }
 
-async function openEngine(options: { config: Config; store: Store; report: Report; clock: Clock }): Promise<Engine> {
-  const { config, report, clock } = options;
+async function openEngine(options: {
+  config: Config;
+  store: Store;
+  report: Report;
+  note?: Note;
+  clock: Clock;
+}): Promise<Engine> {
+  const { config, report, clock, note = () => {} } = options;
+
   const { limits } = config;
   const store = withPatience(options.store, clock);
   const entropy = createEntropy();
@@ -127,8 +138,8 @@ async function openEngine(options: { config: Config; store: Store; report: Repor
     clock,
     entropy,
     definitions: createRegistry(store.documents),
-    createTasks(shards) {
-      board.current = createBoard({ clock, store, shards, attemptMsMax: limits.stepTimeoutMs });
+    createTasks(shards, counters) {
+      board.current = createBoard({ clock, store, shards, attemptMsMax: limits.stepTimeoutMs, counters, note });
       return board.current;
     },
     environment: config.environment,
@@ -192,6 +203,7 @@ function serverConfig(config: Config, version: string): ServerConfig {
     publicUrl: server.publicUrl,
     limits: { payloadBytesMax: limits.payloadBytesMax, batchBytesMax: limits.batchBodyBytesMax },
     requests: limits.requests,
+    servesMetrics: config.monitoring.metricsEnabled,
     version,
   };
 }

@@ -51,14 +51,12 @@ export interface HostOptions {
   readonly entropy: Entropy;
   readonly definitions: Definitions;
   /** Called once, before anything is offered. The host does not close what it answers. */
-  readonly createTasks: (shards: Shards) => Tasks;
+  readonly createTasks: (shards: Shards, counters: Counters) => Tasks;
   /** What `env.` may read. */
   readonly environment?: ReadonlyMap<string, string>;
   readonly limits?: Partial<HostLimits>;
   /** For the log: what went wrong and was dealt with. */
   readonly report?: (error: unknown, about: string) => void;
-  /** Shared with the task board where both count. */
-  readonly counters?: Counters;
   /** For the log and the metrics: a circuit breaker has changed. */
   readonly onTransition?: (transition: BreakerTransition) => void;
 }
@@ -70,16 +68,12 @@ export interface Tasks extends Board, Executors {
 
 /** Rejects if the store cannot be read. What was active before is in memory soon after, not yet when this resolves. */
 export async function openHost(options: HostOptions): Promise<Host> {
-  const {
-    store,
-    clock,
-    entropy,
-    definitions,
-    environment = new Map(),
-    report = ignore,
-    counters = createCounters(),
-  } = options;
-  const tasks = options.createTasks(createShardsFor(() => loop));
+  const { store, clock, entropy, definitions, environment = new Map(), report = ignore } = options;
+  const counters = createCounters();
+  const tasks = options.createTasks(
+    createShardsFor(() => loop),
+    counters,
+  );
   const loop: Loop = createLoop({
     store,
     clock,

@@ -84,8 +84,8 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
           `${clock.now().toString(16).padStart(12, "0")}${(options.at ?? START).toString(16).slice(-8)}${(count++).toString(16).padStart(10, "0")}`,
       },
       definitions,
-      createTasks: (shards) => {
-        board = createBoard({ clock, store: seen, shards });
+      createTasks: (shards, counters) => {
+        board = createBoard({ clock, store: seen, shards, counters });
         return board;
       },
       ...(options.limits === undefined ? {} : { limits: options.limits }),

@@ -75,8 +75,8 @@ export async function openRig(
     clock,
     entropy,
     definitions: createRegistry(store.documents),
-    createTasks: (shards) => {
-      board = createBoard({ clock, store, shards });
+    createTasks: (shards, counters) => {
+      board = createBoard({ clock, store, shards, counters });
       return board;
     },
   });

@@ -33,6 +33,7 @@ import { bindExecutors } from "./routes/executors.ts";
 import { bindExplanations } from "./routes/explanations.ts";
 import { bindExpressions } from "./routes/expressions.ts";
 import { bindHealth } from "./routes/health.ts";
+import { bindMetrics } from "./routes/metrics.ts";
 import { bindRepairs } from "./routes/repairs.ts";
 import { bindStarts } from "./routes/starts.ts";
 import { bindTasks } from "./routes/tasks.ts";
@@ -41,6 +42,8 @@ import { createThrottle, type RequestRate } from "./throttle.ts";
 import { answerBadConnection, answerUnrouted, createRequestIds } from "./unrouted.ts";
 import { createViews } from "./views.ts";
 export interface ServerConfig extends AccessConfig {
+  /** Whether `/metrics` is answered; left out: yes. */
+  readonly servesMetrics?: boolean;
   /** 0: any that is free. */
   readonly port: number;
   /** Null: no second port. */
@@ -135,6 +138,7 @@ export function createServer({ host, clock, entropy, config, report = () => {} }
       version: config.version,
       payloadBytesMax: config.limits.payloadBytesMax,
       startedAt: clock.now(),
+      servesMetrics: config.servesMetrics !== false,
       isDraining: () => isDraining,
     },
   };
@@ -152,6 +156,7 @@ export function createServer({ host, clock, entropy, config, report = () => {} }
   bindEvents(context);
   bindExpressions(context);
   bindHealth(context);
+  bindMetrics(context);
   bindDocuments(context);
   for (const { method, path } of ROUTES) {
     if (!binder.bound.has(`${method} ${path}`))

@@ -44,6 +44,7 @@ export function startCommand(program: Command, run: RunCommand): void {
           config,
           version: versionText(),
           report: (error, about) => log.error({ err: error }, about),
+          note: (message) => log.info(message),
         }).catch((error: unknown) => {
           throw startFailure(error, config.dataDirectory);
         });

@@ -121,3 +121,14 @@ export const readWorkflowHealth: Route = health(
   { 200: { description: "Executions and executors.", schema: WorkflowHealth } },
   "health:read",
 );
+
+export const readMetrics: Route = {
+  ...health(
+    "/metrics",
+    "readMetrics",
+    "Numbers in the text form that Prometheus reads",
+    { 200: { description: "All metrics.", schema: Type.String(), type: "text/plain" } },
+    "metrics:read",
+  ),
+  problems: ["ROUTE_NOT_FOUND"],
+};

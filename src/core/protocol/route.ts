@@ -72,7 +72,8 @@ export type Permission =
   | "breakers:reset"
   | "events:publish"
   | "expressions:evaluate"
-  | "health:read";
+  | "health:read"
+  | "metrics:read";
 
 /** What any route may answer with. */
 export const COMMON_PROBLEMS: readonly ProblemCode[] = [

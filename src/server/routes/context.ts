@@ -30,5 +30,6 @@ export interface ServerFacts {
   readonly version: string;
   readonly payloadBytesMax: number;
   readonly startedAt: number;
+  readonly servesMetrics: boolean;
   isDraining(): boolean;
 }
