@@ -9,6 +9,7 @@ import { openMemoryStore } from "../../src/adapters/stores/memory/store.ts";
 import type { Instant } from "../../src/core/base/time.ts";
 import type { HistoryEvent } from "../../src/core/engine/events.ts";
 import type { AppendAnswer, ExecutionRow, KeptEvent, KeyRow, ShardBatch, Store } from "../../src/ports/store.ts";
+import { type BreakerRecorded, createBreakerWitness } from "./breakers.ts";
 import { nextWakeUp } from "./histories.ts";
 import type { Wall } from "./timeline.ts";
 import type { Fail } from "./world.ts";
@@ -21,6 +22,8 @@ export interface Disk {
   /** Everything that was published and committed, whether it is kept or not. */
   readonly published: readonly Published[];
   readonly outbox: ReadonlySet<string>;
+  /** By target. */
+  readonly breakers: ReadonlyMap<string, BreakerRecorded>;
   /** How many appends have changed something. */
   readonly commits: number;
   of(executionId: string): Recorded | null;
@@ -73,6 +76,7 @@ export function openDisk(about: {
   const published: Published[] = [];
   const outbox = new Set<string>();
   const keys = new Map<string, KeyRow>();
+  const breakers = createBreakerWitness(fail);
   let commits = 0;
 
   async function append(batches: readonly ShardBatch[]): Promise<AppendAnswer> {
@@ -89,6 +93,7 @@ export function openDisk(about: {
       fail("a stale epoch writes nothing", `Shards ${answer.refused} were refused instead of ${[...refused]}.`);
     }
     commits += 1;
+    breakers.check(current);
     for (const batch of current) record(batch);
     return answer;
   }
@@ -113,6 +118,7 @@ export function openDisk(about: {
       notePublished(row.body, keptAt);
     }
     for (const id of batch.removeOutbox) outbox.delete(id);
+    breakers.note(batch, commits);
     for (const event of batch.addEvents) checkKept(event);
   }
 
@@ -201,6 +207,7 @@ export function openDisk(about: {
     records,
     published,
     outbox,
+    breakers: breakers.breakers,
     get commits() {
       return commits;
     },

@@ -6,7 +6,7 @@
 
 import { decide } from "../../src/core/engine/decide.ts";
 import { ENGINE_LIMITS } from "../../src/core/engine/decision.ts";
-import type { Execution, StepState } from "../../src/core/engine/execution.ts";
+import { type Execution, isAsking, type StepState } from "../../src/core/engine/execution.ts";
 import { type Order, publish } from "./customers.ts";
 import type { Published, Recorded } from "./disk.ts";
 import { replayed } from "./histories.ts";
@@ -98,6 +98,8 @@ function needOf(world: World, recorded: Recorded): Need {
   if (wakeAt !== null && wakeAt < wall.now() - LATE_MS) return nothing("has a timer that is due, but does not fire.");
   const tasks = [...execution.steps.values()].filter(({ status }) => status === "scheduled");
   if (tasks.length > 0) return nothing(`waits for executors that wait for tasks (${tasks.map(({ path }) => path)}).`);
+  const asking = [...execution.steps.values()].find(isAsking);
+  if (asking !== undefined) return needOfCaller(world, asking);
   for (const step of execution.eventWaits) {
     const missed = world.disk.published.find((event) => isMissed(world, recorded, execution, step, event));
     if (missed !== undefined) return nothing(`at ${step.path} has not heard of event ${missed.event.id}.`);
@@ -116,6 +118,22 @@ function needOf(world: World, recorded: Recorded): Need {
   if (wakeAt !== null) return { kind: "time", until: wakeAt };
   if (children.length > 0) return { kind: "child" };
   return nothing("waits for nothing at all.");
+}
+
+/** A breaker lets calls through when its time is over, and the next one when a call that was let through is too slow. */
+function needOfCaller({ disk, wall }: World, { path, inner }: StepState): Need {
+  const target = inner?.kind === "task" ? (inner.circuit?.target ?? "") : "";
+  const breaker = disk.breakers.get(target);
+  const { phase = "closed", until = null, settings = null } = breaker?.row ?? {};
+  if (phase === "open" && until !== null && until > wall.now() - LATE_MS) return { kind: "time", until };
+  const permits = [...(breaker?.members.values() ?? [])].filter(({ hasPermit }) => hasPermit);
+  const soonest = Math.min(...permits.map(({ since }) => since + Math.max(60_000, settings?.recoveryTimeoutMs ?? 0)));
+  if (phase === "half_open" && soonest > wall.now() - LATE_MS && permits.length > 0)
+    return { kind: "time", until: soonest };
+  return {
+    kind: "nothing",
+    why: `at ${path} waits for the breaker of ${target}, which is ${phase} and does not answer.`,
+  };
 }
 
 /** Whether something follows from what is stored without anything from outside. */

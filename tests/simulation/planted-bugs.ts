@@ -7,6 +7,7 @@
  * Most of them strike now and then only, as real ones do.
  */
 
+import { BREAKER, type BreakerCommand } from "../../src/core/shared/breaker.ts";
 import type { Shards } from "../../src/host/board.ts";
 import type { LeasedTask } from "../../src/host/executors.ts";
 import type { Host } from "../../src/host/host.ts";
@@ -302,4 +303,34 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     name: "say that a dead letter is dropped, and forget it",
     host: (host) => ({ ...host, letters: { ...host.letters, drop: () => Promise.resolve({ ok: true }) } }),
   },
+  {
+    name: "lose the report of a failed call",
+    plant: ({ chance }) =>
+      deaf((command) => command.kind === "ReportCall" && command.outcome === "failure" && chance.happens(0.5)),
+  },
+  {
+    name: "do not give a permit back",
+    plant: () => deaf((command) => command.kind === "ReportCall" && command.outcome === "none"),
+  },
+  {
+    name: "let nobody out of the line",
+    plant: () => deaf((command) => command.kind === "Tick"),
+  },
+  {
+    name: "forget at a restart which breakers are open",
+    store: (store) => ({
+      ...store,
+      readShared: async (shard) => (await store.readShared(shard)).filter(({ kind }) => kind !== "breaker"),
+    }),
+  },
 ];
+
+/** Breakers that pass over some of what is said to them. */
+function deaf(to: (command: BreakerCommand) => boolean): () => void {
+  const { decide } = BREAKER;
+  const breaker = BREAKER as { decide: typeof decide };
+  breaker.decide = (state, command, now) => (to(command) ? { events: [], answer: null } : decide(state, command, now));
+  return () => {
+    breaker.decide = decide;
+  };
+}

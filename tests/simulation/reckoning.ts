@@ -3,6 +3,7 @@
  * one that could have happened.
  */
 
+import { checkBreakers } from "./breakers.ts";
 import { checkHistory } from "./check-history.ts";
 import type { Order } from "./customers.ts";
 import type { Recorded } from "./disk.ts";
@@ -31,6 +32,7 @@ export async function reckon(
   await closeDown(world, pass);
   await checkLeftovers(world);
   await checkLetters(world);
+  checkBreakers(disk, fail);
   for (const { rule, about, holds } of world.promises) if (!holds()) fail(rule, `${about} holds no more.`);
   for (const recorded of disk.records.values()) checkHistory(world, recorded);
   for (const order of orders.all) checkCount(world, order);

@@ -65,9 +65,11 @@ const NEEDS: Readonly<Record<string, Needs>> = {
   "first-of": {},
   overdue: {},
   ruled: {},
+  sorted: {},
   "called-off": { children: ["asked"] },
   teller: {},
   hearer: {},
+  guarded: { weight: 3 },
 };
 
 export const SCENARIOS: ReadonlyMap<string, Scenario> = new Map(

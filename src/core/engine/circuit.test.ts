@@ -120,7 +120,7 @@ describe("while it is open", () => {
       `steps: [ { ${STEP}, retry: { max_attempts: 2, jitter: false, initial_delay: 1ms, retry_on: CIRCUIT_OPEN } } ]`,
       OPEN,
     );
-    assert.equal(rig.last("StepAttemptFailed").retry_at, "2027-01-01T00:00:30.000Z");
+    assert.equal(rig.last("CallRefused").retry_at, "2027-01-01T00:00:30.000Z");
     assert.deepEqual(rig.pass(29_999), []);
     turn(CLOSED_CIRCUIT);
     assert.deepEqual(rig.pass(1), ["StepScheduled a"]);

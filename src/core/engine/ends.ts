@@ -87,6 +87,9 @@ export function fail(
   }
   const fallsBackAtOnce = isTimeout && definition.timeoutAction === "fallback";
   const retryAt = fallsBackAtOnce ? null : nextAttempt(decision, step, error, attempt, category);
+  if (retryAt !== null && isRefused(step, error)) {
+    return decision.recordStep("CallRefused", step, { error, retry_at: toRfc3339(retryAt) }, attempt);
+  }
   if (retryAt !== null) {
     return decision.recordStep(
       "StepAttemptFailed",
@@ -122,6 +125,11 @@ function fallsBack(decision: Decision, step: StepState, error: StepError, isTime
     errorFrom(thrown);
     return false;
   }
+}
+
+/** No attempt has begun; an executor that answers with this code has made one. */
+function isRefused(step: StepState, { code }: StepError): boolean {
+  return code === "CIRCUIT_OPEN" && step.status !== "scheduled";
 }
 
 function fallBack(decision: Decision, step: StepState, error: StepError, attempt: number): void {

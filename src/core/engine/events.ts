@@ -211,6 +211,8 @@ export interface StepEventData {
     readonly secrets?: readonly FilledPlace[];
     readonly circuit: { readonly target: string; readonly mode: "fail" | "wait" };
   };
+  /** A circuit breaker let the next attempt not begin, and the policy asks for another try, at `retry_at`. */
+  CallRefused: { readonly error: StepError; readonly retry_at: string };
   /** A container, child or wait has begun. */
   StepStarted: {
     readonly input?: Json;

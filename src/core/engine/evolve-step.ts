@@ -83,6 +83,7 @@ export function evolveStep(definition: Definition, execution: Execution, event: 
         windUp(execution, { kind: "return", output: data.returns.output, error: null });
       return;
     }
+    case "CallRefused":
     case "StepAttemptFailed": {
       const step = stateOf(execution, event.path);
       forgetAttempt(execution, step);

@@ -224,6 +224,7 @@ function reactionsOfStep(definition: Definition, execution: Execution, event: St
     case "StepSkipped":
     case "StepCancelled":
       return attemptIsOver(definition, execution, event);
+    case "CallRefused":
     case "BranchStarted":
     case "BranchEnded":
     case "IterationStarted":

@@ -87,6 +87,8 @@ function tell(event: HistoryEvent): Told {
         "info",
         `${event.path}: asks the circuit breaker of ${event.data.circuit.target}${again(event.attempt)}.`,
       ];
+    case "CallRefused":
+      return ["warn", `${event.path}: ${told(event.data.error)} It asks again at ${event.data.retry_at}.`];
     case "StepStarted":
       return ["info", `${event.path}: ${begun(event.data.detail)}${again(event.attempt)}.`];
     case "StepCompleted":
@@ -94,7 +96,7 @@ function tell(event: HistoryEvent): Told {
     case "StepAttemptFailed":
       return [
         "warn",
-        `${event.path}: ${attempted(event)}${by(event.data.instance)}: ${told(event.data.error)} The next one begins at ${event.data.retry_at}.`,
+        `${event.path}: attempt ${event.attempt} failed${by(event.data.instance)}: ${told(event.data.error)} The next one begins at ${event.data.retry_at}.`,
       ];
     case "StepFailed":
       return ["error", `${event.path}: failed${by(event.data.instance)}: ${told(event.data.error)}`];
@@ -143,11 +145,6 @@ function tell(event: HistoryEvent): Told {
     default:
       return unreachable(event);
   }
-}
-
-/** An open circuit breaker lets no attempt begin. */
-function attempted({ attempt, data }: Extract<HistoryEvent, { type: "StepAttemptFailed" }>): string {
-  return data.error.code === "CIRCUIT_OPEN" ? `attempt ${attempt + 1} may not begin` : `attempt ${attempt} failed`;
 }
 
 function begun(detail: StartDetail): string {

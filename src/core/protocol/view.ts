@@ -237,6 +237,7 @@ function recordStep(view: View, event: StepEvent): void {
   const record = recordOf(view, event.path);
   if (record === null) return;
   switch (event.type) {
+    case "CallRefused":
     case "CircuitAsked":
     case "StepScheduled":
       record.since = Date.parse(event.at);
