@@ -12,7 +12,7 @@ import type { Execution } from "../core/engine/execution.ts";
 import type { ChildStart } from "../core/engine/reactions.ts";
 import type { SharedPlace } from "../core/engine/sharing.ts";
 import type { Definition } from "../core/language/definition.ts";
-import type { OutboxRow } from "../ports/store.ts";
+import type { ExecutionRow, OutboxRow } from "../ports/store.ts";
 import type { Started } from "./host.ts";
 import type { Outcome, Refusal } from "./refusal.ts";
 import type { Loading } from "./shard.ts";
@@ -62,6 +62,8 @@ export interface StartItem {
   readonly copied?: Copied;
   /** What the caller will know the start by when it asks again; null if it gave neither key nor id. */
   readonly claim: Claim | null;
+  /** It is not begun, because this execution stands for it: only the claim is kept. */
+  readonly standsIn?: ExecutionRow;
   readonly reply: Reply<Outcome<Started>>;
 }
 

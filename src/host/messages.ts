@@ -50,11 +50,14 @@ function receiverOf(loop: Loop, body: Addressed): Shard {
 
 /** The sender's commit is on disk: its message goes to the other shard, or is found there when that is taken over. */
 export function deliver(loop: Loop, receiver: Shard, messageId: string, body: MessageBody): void {
+  const { mail } = receiver;
   if (receiver.status !== "running") {
-    receiver.mail.isMissing = true;
+    mail.isMissing = true;
     return;
   }
-  if (!receiver.mail.add(messageId)) return;
+  // What is being read was sent before, and one execution may contradict itself: it asks for a slot, and gives it back.
+  if (mail.keptBack !== null) return void mail.keptBack.push({ id: messageId, body });
+  if (!mail.add(messageId)) return;
   const item = messageItem({ id: messageId, body, isForeign: true, isStored: true, isTaken: false }, false);
   if (item !== null) submitInternal(loop, receiver, item);
 }
@@ -65,6 +68,5 @@ export function takeMessage(loop: Loop, shard: Shard, message: Message | null): 
   message.isTaken = true;
   if (!message.isStored) return;
   partOf(loop.collecting, shard).removeOutbox.push(message.id);
-  if (message.isForeign) shard.mail.take(message.id);
   scheduleTurn(loop);
 }

@@ -12,6 +12,7 @@ import { type Item, refuseItem } from "./item.ts";
 import { type Loop, scheduleTurn } from "./loop.ts";
 import type { Refusal } from "./refusal.ts";
 import type { Shard } from "./shard.ts";
+import { freeAllSlots } from "./shared/free-slots.ts";
 
 export function quarantine(
   loop: Loop,
@@ -23,13 +24,14 @@ export function quarantine(
   loop.report(new Error(reason), `execution ${executionId} is put aside`);
   shard.slots.delete(executionId);
   loop.tasks.board.drop(executionId);
+  const part = partOf(loop.collecting, shard);
+  freeAllSlots(loop, part, executionId);
   if (row !== null) {
-    const part = partOf(loop.collecting, shard);
     writeRow(part, { ...row, parked: true, wakeAt: null, quarantine: reason });
     part.tasks.delete(executionId);
     part.removeTasksOf.add(executionId);
-    scheduleTurn(loop);
   }
+  scheduleTurn(loop);
   for (const item of waiting) refuseItem(item, quarantined(executionId, reason));
 }
 

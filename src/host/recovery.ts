@@ -12,9 +12,10 @@ import { type Message, messageItem, parseMessageBody, refuseItem } from "./item.
 import { putAside } from "./letters/dead-messages.ts";
 import { load } from "./loading.ts";
 import { type Loop, shardOfExecution, submitInternal, unavailable } from "./loop.ts";
-import { FOREIGN } from "./messages.ts";
+import { deliver, FOREIGN } from "./messages.ts";
 import { scan } from "./parking.ts";
 import { drain, type Shard } from "./shard.ts";
+import { freeSlots } from "./shared/free-slots.ts";
 import { restoreRecords } from "./shared/records.ts";
 import { setAlarms } from "./shared/take-shared.ts";
 import { sawFailure, sawSuccess } from "./storage.ts";
@@ -54,6 +55,7 @@ async function takeOver(loop: Loop, shard: Shard): Promise<void> {
   for (const executionId of active) load(loop, shard, executionId, "background");
   restoreRecords(shard, shared);
   setAlarms(loop, shard);
+  for (const executionId of loop.quarantined.keys()) freeSlots(loop, shard, executionId);
   for (const row of outbox) receive(loop, shard, row);
   scan(loop, shard);
   if (shard.mail.isMissing) readMail(loop, shard);
@@ -61,21 +63,34 @@ async function takeOver(loop: Loop, shard: Shard): Promise<void> {
 
 /** Finds messages from other shards that are committed and that nobody has brought. */
 function readMail(loop: Loop, shard: Shard): void {
-  if (shard.status !== "running" || loop.isStopping) return;
-  shard.mail.isMissing = false;
-  const { generation } = shard;
-  loop.store.readOutbox(shard.index).then(
-    (rows) => {
-      if (shard.generation !== generation) return;
-      for (const row of rows) if (row.id.startsWith(FOREIGN)) receive(loop, shard, row);
-    },
-    (error: unknown) => {
-      loop.report(error, `the messages for shard ${shard.index} could not be read and are asked for again`);
-      loop.clock.after(AGAIN_MS, () => {
-        if (shard.generation === generation) readMail(loop, shard);
-      });
-    },
-  );
+  const { generation, mail } = shard;
+  // Where it cannot be done now it is done as soon as it can: after the take-over, or after the reading under way.
+  mail.isMissing = true;
+  if (shard.status !== "running" || loop.isStopping || mail.keptBack !== null) return;
+  mail.isMissing = false;
+  mail.keptBack = [];
+  const ask = () => {
+    if (shard.generation !== generation) return;
+    loop.store.readOutbox(shard.index).then(
+      (rows) => {
+        if (shard.generation === generation) takeMail(loop, shard, rows);
+      },
+      (error: unknown) => {
+        loop.report(error, `the messages for shard ${shard.index} could not be read and are asked for again`);
+        loop.clock.after(AGAIN_MS, ask);
+      },
+    );
+  };
+  ask();
+}
+
+function takeMail(loop: Loop, shard: Shard, rows: readonly FoundOutboxRow[]): void {
+  const { mail } = shard;
+  for (const row of rows) if (row.id.startsWith(FOREIGN)) receive(loop, shard, row);
+  const keptBack = mail.keptBack ?? [];
+  mail.keptBack = null;
+  for (const { id, body } of keptBack) deliver(loop, shard, id, body);
+  if (mail.isMissing) readMail(loop, shard);
 }
 
 /** A write of the shard has failed, and nobody can tell what the store has of it: all that memory knows is void. */

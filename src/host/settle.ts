@@ -7,7 +7,7 @@ import type { Effect } from "./effects.ts";
 import { fanOut, lookUpKept } from "./events.ts";
 import { commandItem } from "./item.ts";
 import { forget, type Loop, submitInternal } from "./loop.ts";
-import { deliver } from "./messages.ts";
+import { deliver, FOREIGN } from "./messages.ts";
 import { finishParking } from "./parking.ts";
 import { hasEnded } from "./rows.ts";
 import type { Resident, Shard } from "./shard.ts";
@@ -22,6 +22,7 @@ export function settle(loop: Loop, part: Part): boolean {
     const state = shard.claims.get(claim);
     if (state?.kind === "decided" && state.part === part) shard.claims.delete(claim);
   }
+  for (const id of part.removeOutbox) if (id.startsWith(FOREIGN)) shard.mail.forget(id);
   const isSound = act(loop, part);
   for (const waiting of part.waiting) waiting.committed();
   return isSound;

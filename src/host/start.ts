@@ -104,18 +104,19 @@ function decideStart(loop: Loop, shard: Shard, item: StartItem, place: string | 
   if (shard.slots.has(item.executionId)) {
     return item.reply.resolve({ ok: false, refusal: conflict(item) });
   }
-  let row: Started["row"];
+  let row = item.standsIn;
   try {
-    row = begin(loop, shard, item).row;
+    row ??= begin(loop, shard, item).row;
   } catch (error) {
     return item.reply.reject(error);
   }
+  const answer: Started = { row, isNew: item.standsIn === undefined };
   const part = partOf(loop.collecting, shard);
   if (item.claim !== null && place !== null) {
     const keyRow: KeyRow = {
       workspace: item.workspace,
       key: item.claim.key,
-      executionId: item.executionId,
+      executionId: row.id,
       bodyHash: item.claim.bodyHash,
       createdAt: item.claim.isForever ? FOREVER : loop.clock.now(),
     };
@@ -123,7 +124,7 @@ function decideStart(loop: Loop, shard: Shard, item: StartItem, place: string | 
     shard.claims.set(place, { kind: "decided", row: keyRow, part });
   }
   part.waiting.push({
-    committed: () => item.reply.resolve({ ok: true, row, isNew: true }),
+    committed: () => item.reply.resolve({ ok: true, ...answer }),
     lost: (refusal) => refuseItem(item, refusal),
   });
 }

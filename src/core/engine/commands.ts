@@ -23,11 +23,13 @@ export type Command =
       readonly input: Json;
       readonly metadata: JsonObject;
       readonly priority: number;
+      /** What it has to get with this input, where that differs. */
+      readonly slots?: readonly SlotNeed[];
     }
-  /** A slot of this key is its own now. */
-  | { readonly kind: "Admit"; readonly key: string }
+  /** A slot of this key is its own now; `turn` is that of its asking. */
+  | { readonly kind: "Admit"; readonly key: string; readonly turn: number }
   /** There is no slot of this key, and its workflow says not to wait for one. */
-  | { readonly kind: "Drop"; readonly key: string; readonly limit: number }
+  | { readonly kind: "Drop"; readonly key: string; readonly turn: number; readonly limit: number }
   | AnswerCircuit
   | { readonly kind: "WakeUp" }
   /** Goes on with a decision that stopped at its limit; also sent to everything that is loaded again. */

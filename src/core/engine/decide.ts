@@ -94,14 +94,17 @@ function apply(decision: Decision, command: Command): void {
       // What was paused for its own sake does not go on because its parent does.
       if (command.by === "parent" && execution.paused.by !== "parent") return;
       return resume(decision, command.id, execution.paused);
-    case "Retry":
+    case "Retry": {
       if (!execution.hasEnded || execution.known.has(command.id)) return;
+      const left = undoneForGood(execution);
       decision.record("ExecutionReopened", {
         command_id: command.id,
         due: needsSlots(execution) ? null : decision.dueAt(null),
         ...(needsSlots(execution) ? {} : decision.limitDue()),
       });
+      if (left.length > 0) warnOfUndone(decision, left);
       return queueAgain(decision, decision.definition.timeoutMs);
+    }
     case "Compensate": {
       if (!execution.hasEnded || execution.known.has(command.id)) return;
       const { id, by, reason } = command;
@@ -115,6 +118,25 @@ function apply(decision: Decision, command: Command): void {
     default:
       return unreachable(command);
   }
+}
+
+/** How many paths a warning names. */
+const PATHS_SHOWN_MAX = 100;
+
+/** What was undone in iterations that had completed: of those nothing is kept that could go on. */
+function undoneForGood({ undoable, steps }: Execution): readonly string[] {
+  const undone = undoable.filter((step) => step.status === "compensated" && steps.get(step.path) !== step);
+  return [...new Set(undone.map(({ path }) => path))];
+}
+
+function warnOfUndone(decision: Decision, paths: readonly string[]): void {
+  const [first] = paths;
+  const what = paths.length === 1 ? `Step "${first}" was undone and is` : `${paths.length} steps were undone and are`;
+  decision.record("WarningRecorded", {
+    code: "UNDONE_STAYS",
+    message: `${what} not done again, because the iterations of the loop had completed.`,
+    details: { paths: paths.slice(0, PATHS_SHOWN_MAX) },
+  });
 }
 
 function mayStillBeCancelled({ ending }: Execution): boolean {

@@ -8,7 +8,7 @@ import { moveTimers, setDue, setLimitDue } from "./dues.ts";
 import type { StepError } from "./error.ts";
 import type { ErrorStage, ExecutionEvent } from "./events.ts";
 import type { Execution, Paused } from "./execution.ts";
-import { fork, forgetSlots } from "./fork.ts";
+import { forgetSlots, fork } from "./fork.ts";
 import { reopen, reopenToUndo } from "./reopen.ts";
 import { createCall, createScope, endScope } from "./scopes.ts";
 import { lookAtEnd, remember, windUp } from "./wind-up.ts";

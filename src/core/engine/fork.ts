@@ -28,7 +28,7 @@ export function fork(
   execution.parent = null;
   execution.paused = null;
   // What is held is held by the origin; it waits for slots of its own like any other execution.
-  if (execution.slots !== null) Object.assign(execution.slots, { held: 0, isQueued: false, timeoutMs: undefined });
+  forgetSlots(execution);
   if (input !== undefined) execution.input = input;
   if (given !== undefined) execution.stepInputs.set(given.path, given.input);
   execution.timers.clear();
@@ -36,6 +36,16 @@ export function fork(
     if (goesOn(step)) renewTimes(definition, execution, step, at);
     else beginAgain(execution, step);
   }
+}
+
+/** A new run holds none of the slots of the last one. A quiet time is over once and for all. */
+export function forgetSlots(execution: Execution): void {
+  if (execution.slots === null) return;
+  const needs = execution.slots.needs.filter(({ kind }) => kind === "slots");
+  execution.slots =
+    needs.length === 0
+      ? null
+      : { ...execution.slots, needs, held: 0, isQueued: false, begins: false, timeoutMs: undefined };
 }
 
 /** Why an execution as it is now cannot be the beginning of another; null if it can. */

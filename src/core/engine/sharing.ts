@@ -25,14 +25,16 @@ export interface SlotNeed {
 
 export type OnLimit = "queue" | "drop" | "cancel_oldest" | "reject";
 
-/** The key of the slots that all executions of the platform share; it stands in no workspace. */
-export const PLATFORM_SLOTS = "platform";
+/** The key of the slots that all executions of the platform share; it stands in no workspace, and no workflow is called so. */
+export const PLATFORM_SLOTS = "*";
 
 /** From an execution to what it needs before it may run. */
 export type SlotsMessage =
   | {
       readonly kind: "Acquire";
       readonly executionId: string;
+      /** Which time it asks: what is granted for an earlier one is not taken for this. */
+      readonly turn: number;
       readonly limit: number;
       readonly onLimit: OnLimit;
       readonly priority: number;

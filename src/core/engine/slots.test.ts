@@ -20,7 +20,7 @@ describe("an execution that needs a slot", () => {
       {
         kind: "SendShared",
         place: { kind: "slots", key: "test/t7" },
-        command: { kind: "Acquire", executionId: "e", limit: 2, onLimit: "queue", priority: 5, since: START },
+        command: { kind: "Acquire", executionId: "e", turn: 2, limit: 2, onLimit: "queue", priority: 5, since: START },
       },
     ]);
     same(rig);
@@ -29,11 +29,7 @@ describe("an execution that needs a slot", () => {
   test("begins once it is admitted, and only then its time-out counts", () => {
     const rig = startRig(LIMITED, { input: { tenant: "t7" } });
     assert.deepEqual(rig.pass(3_600_000), []);
-    assert.deepEqual(rig.send({ kind: "Admit", key: "test/t7" }), [
-      "SlotGranted",
-      "ExecutionAdmitted",
-      "StepScheduled a",
-    ]);
+    assert.deepEqual(admit(rig, "test/t7"), ["SlotGranted", "ExecutionAdmitted", "StepScheduled a"]);
     assert.equal(rig.execution.startedAt, START + 3_600_000);
     assert.deepEqual(rig.pass(59_000), []);
     assert.deepEqual(rig.pass(1000), ["ExecutionTimeoutReached", "StepCancelled a", "ExecutionTimedOut"]);
@@ -42,15 +38,15 @@ describe("an execution that needs a slot", () => {
 
   test("takes no slot of another key, and none twice", () => {
     const rig = startRig(LIMITED, { input: { tenant: "t7" } });
-    assert.deepEqual(rig.send({ kind: "Admit", key: "test/other" }), []);
-    rig.send({ kind: "Admit", key: "test/t7" });
-    assert.deepEqual(rig.send({ kind: "Admit", key: "test/t7" }), []);
+    assert.deepEqual(admit(rig, "test/other"), []);
+    admit(rig, "test/t7");
+    assert.deepEqual(admit(rig, "test/t7"), []);
   });
 
   test("gives its slot back when it ends, whichever way", () => {
     for (const end of ["complete", "fail", "cancel", "terminate", "cancel while queued"] as const) {
       const rig = startRig(LIMITED, { input: { tenant: "t7" } });
-      if (end !== "cancel while queued") rig.send({ kind: "Admit", key: "test/t7" });
+      if (end !== "cancel while queued") admit(rig, "test/t7");
       if (end === "complete") rig.complete("a");
       else if (end === "fail") rig.fail("a");
       else if (end === "terminate") rig.send({ kind: "Terminate", id: "t", reason: "now" });
@@ -63,28 +59,24 @@ describe("an execution that needs a slot", () => {
 
   test("is dropped where there is no slot and its workflow does not wait for one", () => {
     const rig = startRig(LIMITED, { input: { tenant: "t7" } });
-    assert.deepEqual(rig.send({ kind: "Drop", key: "test/t7", limit: 2 }), ["ExecutionCancelled"]);
+    assert.deepEqual(rig.send({ kind: "Drop", key: "test/t7", turn: 2, limit: 2 }), ["ExecutionCancelled"]);
     assert.match(rig.last("ExecutionCancelled").reason, /^Dropped: 2 executions run under "test\/t7" already/);
   });
 
   test("waits for a slot again when it is retried", () => {
     const rig = startRig(LIMITED, { input: { tenant: "t7" } });
-    rig.send({ kind: "Admit", key: "test/t7" });
+    admit(rig, "test/t7");
     rig.fail("a");
     assert.deepEqual(rig.send({ kind: "Retry", id: "again" }), ["ExecutionReopened", "ExecutionQueued"]);
     assert.equal(rig.execution.status, "queued");
-    assert.deepEqual(rig.send({ kind: "Admit", key: "test/t7" }), [
-      "SlotGranted",
-      "ExecutionAdmitted",
-      "StepScheduled a",
-    ]);
+    assert.deepEqual(admit(rig, "test/t7"), ["SlotGranted", "ExecutionAdmitted", "StepScheduled a"]);
     same(rig);
   });
 
   test("stays paused when it is admitted during a pause, and begins at the resume", () => {
     const rig = startRig(LIMITED, { input: { tenant: "t7" } });
     rig.send({ kind: "Pause", id: "p", freezeTimers: false });
-    assert.deepEqual(rig.send({ kind: "Admit", key: "test/t7" }), ["SlotGranted", "ExecutionAdmitted"]);
+    assert.deepEqual(admit(rig, "test/t7"), ["SlotGranted", "ExecutionAdmitted"]);
     assert.equal(rig.execution.status, "paused");
     assert.deepEqual(rig.send({ kind: "Resume", id: "r" }), ["ExecutionResumed", "StepScheduled a"]);
   });
@@ -110,7 +102,7 @@ steps:
 
   test("it keeps its slot, and children run under it, unless it says otherwise", () => {
     const rig = startRig(waiting("tree"));
-    assert.deepEqual(rig.send({ kind: "Admit", key: "test" }), ["SlotGranted", "ExecutionAdmitted", "StepStarted a"]);
+    assert.deepEqual(admit(rig, "test"), ["SlotGranted", "ExecutionAdmitted", "StepStarted a"]);
     assert.deepEqual(rig.pass(10_000), ["StepCompleted a", "StepStarted b"]);
     const child = all(rig).find((reaction) => reaction.kind === "StartChild");
     assert.deepEqual(child?.kind === "StartChild" ? child.start.parent.covers : null, ["test"]);
@@ -119,15 +111,10 @@ steps:
 
   test("with hold: running it gives the slot back, and goes on only with a new one", () => {
     const rig = startRig(waiting("running"));
-    assert.deepEqual(rig.send({ kind: "Admit", key: "test" }), [
-      "SlotGranted",
-      "ExecutionAdmitted",
-      "StepStarted a",
-      "SlotsReleased",
-    ]);
+    assert.deepEqual(admit(rig, "test"), ["SlotGranted", "ExecutionAdmitted", "StepStarted a", "SlotsReleased"]);
     assert.equal(rig.execution.status, "running");
     assert.deepEqual(rig.pass(10_000), ["ExecutionQueued"]);
-    assert.deepEqual(rig.send({ kind: "Admit", key: "test" }), [
+    assert.deepEqual(admit(rig, "test"), [
       "SlotGranted",
       "ExecutionAdmitted",
       "StepCompleted a",
@@ -135,13 +122,13 @@ steps:
       "SlotsReleased",
     ]);
     assert.deepEqual(ended(rig), ["StepCompleted b", "ExecutionQueued"]);
-    assert.deepEqual(rig.send({ kind: "Admit", key: "test" }), ["SlotGranted", "ExecutionAdmitted", "StepScheduled c"]);
+    assert.deepEqual(admit(rig, "test"), ["SlotGranted", "ExecutionAdmitted", "StepScheduled c"]);
     same(rig);
   });
 
   test("with hold: waiting it gives the slot back for children only", () => {
     const rig = startRig(waiting("waiting"));
-    assert.deepEqual(rig.send({ kind: "Admit", key: "test" }), ["SlotGranted", "ExecutionAdmitted", "StepStarted a"]);
+    assert.deepEqual(admit(rig, "test"), ["SlotGranted", "ExecutionAdmitted", "StepStarted a"]);
     assert.deepEqual(rig.pass(10_000), ["StepCompleted a", "StepStarted b", "SlotsReleased"]);
     assert.deepEqual(ended(rig), ["StepCompleted b", "ExecutionQueued"]);
     same(rig);
@@ -149,7 +136,7 @@ steps:
 
   test("it is cancelled without waiting for a slot", () => {
     const rig = startRig(waiting("running"));
-    rig.send({ kind: "Admit", key: "test" });
+    admit(rig, "test");
     assert.deepEqual(rig.send({ kind: "Cancel", id: "c", reason: "enough" }), [
       "ExecutionCancelRequested",
       "StepCancelled a",
@@ -179,14 +166,18 @@ steps:
     } as const;
     assert.deepEqual(rig.send(replace), ["InputReplaced"]);
     assert.deepEqual(rig.send(replace), []);
-    assert.deepEqual(rig.send({ kind: "Admit", key: "debounce/test/x" }), ["SlotGranted"]);
+    assert.deepEqual(admit(rig, "debounce/test/x"), ["SlotGranted"]);
     assert.deepEqual(sends(rig).at(-1)?.place, { kind: "slots", key: "test" });
-    assert.deepEqual(rig.send({ kind: "Admit", key: "test" }).slice(0, 2), ["SlotGranted", "ExecutionAdmitted"]);
+    assert.deepEqual(admit(rig, "test").slice(0, 2), ["SlotGranted", "ExecutionAdmitted"]);
     assert.deepEqual(rig.execution.variables.get("n"), 2);
     assert.deepEqual(rig.send({ ...replace, id: "third" }), []);
     same(rig);
   });
 });
+
+function admit(rig: Rig, key: string): readonly string[] {
+  return rig.send({ kind: "Admit", key, turn: rig.execution.slots?.turn ?? 0 });
+}
 
 function all(rig: Rig): readonly Reaction[] {
   return rig.history.flatMap((event) => reactionsOf(rig.definition, rig.execution, event));

@@ -3,9 +3,10 @@
  *
  *     start ──Join──► nothing pending: this one waits          ──quiet for `period`, or waited `max_wait`──► Admit
  *     start ──Join──► one is pending: its input is replaced, and the quiet time begins anew
+ *
+ * A start joins before it is decided, so the one that is pending may never come. It counts as there once it has asked.
  */
 
-import type { Json } from "../base/json.ts";
 import type { Instant } from "../base/time.ts";
 import type { SlotsMessage } from "../engine/sharing.ts";
 import { type Consequences, type Decided, NO_CONSEQUENCES, type SharedKind } from "./kind.ts";
@@ -16,6 +17,8 @@ export interface DebounceState {
 
 export interface Pending {
   readonly executionId: string;
+  /** With which turn it has asked; null: its start is on its way, or was lost with a crash. */
+  readonly turn: number | null;
   /** When it begins, if no further start comes. */
   readonly until: Instant;
   /** When it begins at the latest. */
@@ -31,11 +34,13 @@ export type DebounceCommand =
       readonly periodMs: number;
       readonly waitMsMax: number | null;
     }
+  /** From a start: it was not accepted after all, or the one that is pending cannot be found. */
+  | { readonly kind: "GiveUp"; readonly executionId: string }
   | { readonly kind: "Tick" };
 
 export type DebounceEvent =
   | { readonly type: "StartPostponed"; readonly pending: Pending }
-  | { readonly type: "QuietReached"; readonly executionId: string }
+  | { readonly type: "QuietReached"; readonly executionId: string; readonly turn: number | null }
   | { readonly type: "PendingLeft"; readonly executionId: string };
 
 export interface DebounceAnswer {
@@ -50,7 +55,7 @@ export function debounceKind(key: string): SharedKind<DebounceState, DebounceCom
       state.pending = body as unknown as Pending;
     },
     decide,
-    consequencesOf: (_state, event) => consequencesOf(event, key),
+    consequencesOf: (state, event) => consequencesOf(state, event, key),
     dueAt: ({ pending }) => pending?.until ?? null,
     isIdle: ({ pending }) => pending === null,
   };
@@ -74,33 +79,35 @@ function eventOf({ pending }: DebounceState, command: DebounceCommand, now: Inst
       const executionId = pending?.executionId ?? command.executionId;
       const deadline = pending === null ? (waitMsMax === null ? null : now + waitMsMax) : pending.deadline;
       const until = Math.min(now + periodMs, deadline ?? Number.POSITIVE_INFINITY);
-      return { type: "StartPostponed", pending: { executionId, until, deadline } };
+      return { type: "StartPostponed", pending: { executionId, turn: pending?.turn ?? null, until, deadline } };
     }
-    case "Acquire":
+    case "Acquire": {
+      const { executionId, turn } = command;
       // Its quiet time may have been over before it was there to hear of it.
-      if (pending?.executionId === command.executionId && pending.until > now) return null;
-      return { type: "QuietReached", executionId: command.executionId };
+      if (pending?.executionId !== executionId || pending.until <= now)
+        return { type: "QuietReached", executionId, turn };
+      return pending.turn === turn ? null : { type: "StartPostponed", pending: { ...pending, turn } };
+    }
+    case "GiveUp":
+      // Who has asked will be told; who has not may still come, and then finds its quiet time over.
+      return pending?.executionId === command.executionId && pending.turn === null
+        ? { type: "PendingLeft", executionId: command.executionId }
+        : null;
     case "Release":
       return pending?.executionId === command.executionId
         ? { type: "PendingLeft", executionId: command.executionId }
         : null;
     case "Tick":
       return pending !== null && pending.until <= now
-        ? { type: "QuietReached", executionId: pending.executionId }
+        ? { type: "QuietReached", executionId: pending.executionId, turn: pending.turn }
         : null;
   }
 }
 
-function consequencesOf(event: DebounceEvent, key: string): Consequences {
-  switch (event.type) {
-    case "StartPostponed":
-      return { ...NO_CONSEQUENCES, rows: [{ member: "", body: { ...event.pending } }] };
-    case "QuietReached":
-      return {
-        rows: [{ member: "", body: null }],
-        sends: [{ executionId: event.executionId, command: { kind: "Admit", key } }],
-      };
-    case "PendingLeft":
-      return { ...NO_CONSEQUENCES, rows: [{ member: "", body: null }] };
-  }
+function consequencesOf({ pending }: DebounceState, event: DebounceEvent, key: string): Consequences {
+  // Who is admitted may not be the one that is pending now, so the row says what is left.
+  const rows = [{ member: "", body: pending === null ? null : { ...pending } }];
+  if (event.type !== "QuietReached" || event.turn === null) return { ...NO_CONSEQUENCES, rows };
+  const { executionId, turn } = event;
+  return { rows, sends: [{ executionId, command: { kind: "Admit", key, turn } }] };
 }

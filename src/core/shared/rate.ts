@@ -37,6 +37,9 @@ export const RATE: SharedKind<Rate, RateCommand, RateEvent, RateAnswer> = {
   isIdle: ({ renewedAt }) => renewedAt === 0,
 };
 
+/** What is this near to a whole number of starts is one. */
+const ROUNDING = 1e-3;
+
 function decide(rate: Rate, command: RateCommand, now: Instant): Decided<RateEvent, RateAnswer> {
   if (command.kind === "Tick") {
     const isRenewed = rate.renewedAt !== 0 && rate.renewedAt <= now;
@@ -50,14 +53,15 @@ function decide(rate: Rate, command: RateCommand, now: Instant): Decided<RateEve
   // A clock that was set back must not hold starts up for longer than one period.
   const from = Math.min(Math.max(rate.renewedAt, now), now + command.periodMs);
   const renewedAt = from + eachMs;
-  const isTaken = renewedAt - now <= command.periodMs;
+  // Sums of fractions are not exact; half a millisecond must not cost a start.
+  const isTaken = renewedAt - now <= command.periodMs + Math.min(0.5, eachMs / 2);
   if (isTaken) rate.renewedAt = renewedAt;
   const reference = isTaken ? renewedAt : from;
   return {
     events: isTaken ? [{ type: "RateTaken", renewedAt }] : [],
     answer: {
       isTaken,
-      remaining: Math.max(0, Math.floor((command.periodMs - (reference - now)) / eachMs)),
+      remaining: Math.max(0, Math.floor((command.periodMs - (reference - now)) / eachMs + ROUNDING)),
       nextAt: Math.ceil(Math.max(now, reference + eachMs - command.periodMs)),
     },
   };

@@ -28,6 +28,7 @@ export interface Slots {
 }
 
 export interface Holder {
+  readonly turn: number;
   readonly at: Instant;
   readonly count: number;
   isOusted: boolean;
@@ -35,6 +36,7 @@ export interface Holder {
 
 export interface Waiter {
   readonly executionId: string;
+  readonly turn: number;
   readonly since: Instant;
   readonly priority: number;
   readonly limit: number;
@@ -47,12 +49,19 @@ export type SlotsCommand =
   /** From a start that is refused where there is no slot: holds one for it until it has been accepted. */
   | { readonly kind: "Reserve"; readonly executionId: string; readonly limit: number }
   /** The start was not accepted after all. */
-  | { readonly kind: "Unreserve"; readonly executionId: string };
+  | { readonly kind: "Unreserve"; readonly executionId: string }
+  | { readonly kind: "Tick" };
 
 export type SlotsEvent =
   | { readonly type: "SlotQueued"; readonly waiter: Omit<Waiter, "isOusted"> }
-  | { readonly type: "SlotGranted"; readonly executionId: string; readonly at: Instant; readonly count: number }
-  | { readonly type: "SlotDropped"; readonly executionId: string; readonly limit: number }
+  | {
+      readonly type: "SlotGranted";
+      readonly executionId: string;
+      readonly turn: number;
+      readonly at: Instant;
+      readonly count: number;
+    }
+  | { readonly type: "SlotDropped"; readonly executionId: string; readonly turn: number; readonly limit: number }
   /** A newer one takes its place: it is told to end, and keeps slot or place in line until it has. */
   | { readonly type: "SlotOusted"; readonly executionId: string; readonly by: string }
   | { readonly type: "SlotReleased"; readonly executionId: string; readonly wasHeld: boolean }
@@ -62,7 +71,7 @@ export type SlotsEvent =
 export interface SlotsAnswer {
   /** Of a `Reserve`: whether there was room. */
   readonly isReserved: boolean;
-  /** Who holds slots now, oldest first, or is about to; at most ten. */
+  /** Of a `Reserve` that met none: who holds slots now, oldest first, or is about to; at most ten. */
   readonly holders: readonly string[];
 }
 
@@ -80,7 +89,7 @@ export function slotsKind(key: string): SharedKind<Slots, SlotsCommand, SlotsEve
     restore,
     decide,
     consequencesOf: (slots, event) => consequencesOf(slots, event, key),
-    dueAt: () => null,
+    dueAt: ({ reserved }) => (reserved.size === 0 ? null : Math.min(...reserved.values())),
     isIdle: ({ held, line, reserved }) => held.size === 0 && line.length === 0 && reserved.size === 0,
   };
 }
@@ -93,42 +102,68 @@ function decide(slots: Slots, command: SlotsCommand, now: Instant): Decided<Slot
   };
   const isReserved = apply(slots, command, now, record);
   for (let next = slots.line[0]; next !== undefined && slots.held.size < next.limit; next = slots.line[0]) {
-    record({ type: "SlotGranted", executionId: next.executionId, at: now, count: slots.count + 1 });
+    const { executionId, turn } = next;
+    record({ type: "SlotGranted", executionId, turn, at: now, count: slots.count + 1 });
   }
-  return { events, answer: { isReserved, holders: holdersOf(slots) } };
+  const holders = command.kind === "Reserve" && !isReserved ? holdersOf(slots) : [];
+  return { events, answer: { isReserved, holders } };
 }
 
 function apply(slots: Slots, command: SlotsCommand, now: Instant, record: (event: SlotsEvent) => void): boolean {
-  const { executionId } = command;
   switch (command.kind) {
-    case "Acquire":
-      if (!slots.held.has(executionId) && !slots.waiting.has(executionId)) acquire(slots, command, record);
+    case "Acquire": {
+      const { executionId, turn } = command;
+      const known = slots.held.get(executionId) ?? slots.waiting.get(executionId);
+      if (known?.turn === turn) return false;
+      // Who asks anew has nothing left of what it asked for before.
+      if (known !== undefined) release(slots, executionId, record);
+      acquire(slots, command, record);
       return false;
+    }
     case "Release":
-      if (slots.held.has(executionId) || slots.waiting.has(executionId))
-        record({ type: "SlotReleased", executionId, wasHeld: slots.held.has(executionId) });
+      release(slots, command.executionId, record);
       return false;
     case "Reserve": {
-      for (const [id, until] of slots.reserved) if (until <= now) record({ type: "SlotUnreserved", executionId: id });
-      const { held, line, reserved } = slots;
-      if (held.size + line.length + reserved.size >= command.limit) return false;
+      const { executionId, limit } = command;
+      dropOverdue(slots, now, record);
+      const { held, line, waiting, reserved } = slots;
+      // The same start, sent twice: it is known by its id once it is decided.
+      if (held.has(executionId) || waiting.has(executionId) || reserved.has(executionId)) return true;
+      if (held.size + line.length + reserved.size >= limit) return false;
       record({ type: "SlotReserved", executionId, until: now + RESERVED_MS });
       return true;
     }
-    case "Unreserve":
+    case "Unreserve": {
+      const { executionId } = command;
       if (slots.reserved.has(executionId)) record({ type: "SlotUnreserved", executionId });
       return false;
+    }
+    case "Tick":
+      dropOverdue(slots, now, record);
+      return false;
+  }
+}
+
+function release(slots: Slots, executionId: string, record: (event: SlotsEvent) => void): void {
+  const wasHeld = slots.held.has(executionId);
+  if (wasHeld || slots.waiting.has(executionId)) record({ type: "SlotReleased", executionId, wasHeld });
+}
+
+/** Also what would last longer than any promise, because the clock was set back. */
+function dropOverdue({ reserved }: Slots, now: Instant, record: (event: SlotsEvent) => void): void {
+  for (const [executionId, until] of reserved) {
+    if (until <= now || until > now + RESERVED_MS) record({ type: "SlotUnreserved", executionId });
   }
 }
 
 function acquire(
   slots: Slots,
-  { executionId, limit, onLimit, priority, since }: Extract<SlotsCommand, { kind: "Acquire" }>,
+  { executionId, turn, limit, onLimit, priority, since }: Extract<SlotsCommand, { kind: "Acquire" }>,
   record: (event: SlotsEvent) => void,
 ): void {
   const isFull = slots.held.size >= limit || slots.line.length > 0;
-  if (isFull && onLimit === "drop") return record({ type: "SlotDropped", executionId, limit });
-  record({ type: "SlotQueued", waiter: { executionId, since, priority, limit, count: slots.count + 1 } });
+  if (isFull && onLimit === "drop") return record({ type: "SlotDropped", executionId, turn, limit });
+  record({ type: "SlotQueued", waiter: { executionId, turn, since, priority, limit, count: slots.count + 1 } });
   if (onLimit === "cancel_oldest") oust(slots, limit, executionId, record);
 }
 
@@ -151,7 +186,7 @@ function evolve(slots: Slots, event: SlotsEvent): void {
     case "SlotGranted":
       slots.count = event.count;
       leaveLine(slots, event.executionId);
-      slots.held.set(event.executionId, { at: event.at, count: event.count, isOusted: false });
+      slots.held.set(event.executionId, { turn: event.turn, at: event.at, count: event.count, isOusted: false });
       return;
     case "SlotOusted": {
       const ousted = slots.held.get(event.executionId) ?? slots.waiting.get(event.executionId);
@@ -205,15 +240,15 @@ function consequencesOf(slots: Slots, event: SlotsEvent, key: string): Consequen
     case "SlotQueued":
       return { ...NO_CONSEQUENCES, rows: [rowOf(slots, event.waiter.executionId)] };
     case "SlotGranted": {
-      const { executionId } = event;
+      const { executionId, turn } = event;
       return {
         rows: [rowOf(slots, executionId)],
-        sends: [{ executionId, command: { kind: "Admit", key } }],
+        sends: [{ executionId, command: { kind: "Admit", key, turn } }],
       };
     }
     case "SlotDropped": {
-      const { executionId, limit } = event;
-      return { rows: [], sends: [{ executionId, command: { kind: "Drop", key, limit } }] };
+      const { executionId, turn, limit } = event;
+      return { rows: [], sends: [{ executionId, command: { kind: "Drop", key, turn, limit } }] };
     }
     case "SlotOusted": {
       const { executionId, by } = event;
@@ -233,30 +268,30 @@ function consequencesOf(slots: Slots, event: SlotsEvent, key: string): Consequen
 function rowOf(slots: Slots, executionId: string): { member: string; body: Json | null } {
   const holder = slots.held.get(executionId);
   if (holder !== undefined) {
-    const { at, count, isOusted } = holder;
-    return { member: executionId, body: { state: "held", at, count, ousted: isOusted } };
+    const { turn, at, count, isOusted } = holder;
+    return { member: executionId, body: { state: "held", turn, at, count, ousted: isOusted } };
   }
   const waiter = slots.waiting.get(executionId);
   if (waiter === undefined) return { member: executionId, body: null };
-  const { since, priority, limit, count, isOusted } = waiter;
-  return { member: executionId, body: { state: "waiting", since, priority, limit, count, ousted: isOusted } };
+  const { turn, since, priority, limit, count, isOusted } = waiter;
+  return { member: executionId, body: { state: "waiting", turn, since, priority, limit, count, ousted: isOusted } };
 }
 
 /** As `rowOf` wrote it. */
-type StoredMember = { readonly count: number; readonly ousted: boolean } & (
+type StoredMember = { readonly turn: number; readonly count: number; readonly ousted: boolean } & (
   | { readonly state: "held"; readonly at: Instant }
   | { readonly state: "waiting"; readonly since: Instant; readonly priority: number; readonly limit: number }
 );
 
 function restore(slots: Slots, executionId: string, body: Json): void {
   const stored = body as unknown as StoredMember;
-  const { count, ousted: isOusted } = stored;
+  const { turn, count, ousted: isOusted } = stored;
   slots.count = Math.max(slots.count, count);
   if (stored.state === "held") {
-    slots.held.set(executionId, { at: stored.at, count, isOusted });
+    slots.held.set(executionId, { turn, at: stored.at, count, isOusted });
   } else {
     const { since, priority, limit } = stored;
-    join(slots, { executionId, since, priority, limit, count, isOusted });
+    join(slots, { executionId, turn, since, priority, limit, count, isOusted });
   }
 }
 

@@ -20,6 +20,7 @@ import { type Loop, shardOfExecution, submit, unavailable } from "../loop.ts";
 import type { Prepared } from "../prepare-start.ts";
 import { readRow } from "../reads.ts";
 import type { Outcome, Refusal } from "../refusal.ts";
+import { hasEnded } from "../rows.ts";
 import { isKnown } from "../start.ts";
 import { peekRecord } from "./records.ts";
 import { askShared } from "./take-shared.ts";
@@ -102,10 +103,12 @@ async function reserve(
       if (!isUsed) void askShared(loop, workspace, place, { kind: "Unreserve", executionId }).catch(() => {});
       return outcome;
     }
+    // The same start may have come twice, and the other one have the slot.
+    if (await isKnown(loop, start)) return await decide(start);
     if (!isSingleton) return { ok: false, refusal: limitReached(key, limit) };
     const [running] = asked.answer.holders;
     const row = running === undefined ? null : await readRow(loop, { workspace, executionId: running });
-    if (row !== null) return { ok: true, row, isNew: false };
+    if (row !== null && !hasEnded(row.status)) return await standIn(start, row, decide);
     await pause(loop);
   }
   return { ok: false, refusal: unavailable(loop) };
@@ -114,7 +117,7 @@ async function reserve(
 async function postpone(
   loop: Loop,
   start: Prepared,
-  { input, metadata, priority }: StartExecution,
+  { input, metadata, priority, slots = [] }: StartExecution,
   { key, periodMs, waitMsMax }: NonNullable<Admission["debounce"]>,
   decide: Decide,
 ): Promise<Outcome<Started>> {
@@ -127,26 +130,35 @@ async function postpone(
     if (pending === executionId || pending === null) {
       const outcome = await decide(start);
       if (!outcome.ok || !outcome.isNew)
-        void askShared(loop, workspace, place, { kind: "Release", executionId }).catch(() => {});
+        void askShared(loop, workspace, place, { kind: "GiveUp", executionId }).catch(() => {});
       return outcome;
     }
     const answer = await replaceInput(loop, pending, {
       kind: "ReplaceInput",
-      id: executionId,
+      // A start that is sent again with its key must not undo what came after it.
+      id: start.claim?.key ?? executionId,
       input,
       metadata,
       priority,
+      slots,
     });
     if (answer.kind === "refused" && answer.refusal.code !== "EXECUTION_BEGUN") {
       return { ok: false, refusal: answer.refusal };
     }
-    const row = answer.kind === "decided" ? await readRow(loop, { workspace, executionId: pending }) : null;
-    if (row !== null) return { ok: true, row, isNew: false };
+    const isReplaced = answer.kind === "decided" || answer.kind === "nothing";
+    const row = isReplaced ? await readRow(loop, { workspace, executionId: pending }) : null;
+    if (row !== null && !hasEnded(row.status)) return await standIn(start, row, decide);
     // It has begun meanwhile, or is only just being started, or its start was lost with a crash.
-    if (look > LOOKS_MAX / 2) await askShared(loop, workspace, place, { kind: "Release", executionId: pending });
+    if (look > LOOKS_MAX / 2) await askShared(loop, workspace, place, { kind: "GiveUp", executionId: pending });
     await pause(loop);
   }
   return { ok: false, refusal: unavailable(loop) };
+}
+
+/** Another execution stands for the start: its key, if it has one, is from now on known as that one's. */
+async function standIn(start: Prepared, row: Started["row"], decide: Decide): Promise<Outcome<Started>> {
+  if (start.claim === null) return { ok: true, row, isNew: false };
+  return await decide({ ...start, standsIn: row });
 }
 
 function replaceInput(
