@@ -1,7 +1,7 @@
 /**
  * The pure engine: commands go to `decide`, what follows from its events is done here, and time is a number.
  *
- *     command ──► decide ──► events ──► reactions ──► desk, children, events for others
+ *     command ──► decide ──► events ──► reactions ──► desk, children, events for others, what executions share
  *
  * After every command the history is replayed, which has to give the execution as it is, and the command comes once more,
  * which has to change nothing.
@@ -11,9 +11,10 @@ import assert from "node:assert/strict";
 import { defined } from "../../src/core/base/bug.ts";
 import { parseDuration } from "../../src/core/base/duration.ts";
 import { isObject, type Json, type JsonObject } from "../../src/core/base/json.ts";
-import type { Command } from "../../src/core/engine/commands.ts";
+import { admissionOf } from "../../src/core/engine/admission.ts";
+import type { Command, StartExecution } from "../../src/core/engine/commands.ts";
 import { decide } from "../../src/core/engine/decide.ts";
-import { ENGINE_LIMITS } from "../../src/core/engine/decision.ts";
+import { ENGINE_LIMITS, type EngineLimits } from "../../src/core/engine/decision.ts";
 import type { EmittedEvent, HistoryEvent } from "../../src/core/engine/events.ts";
 import { replay } from "../../src/core/engine/evolve.ts";
 import { createExecution, type Execution } from "../../src/core/engine/execution.ts";
@@ -26,6 +27,7 @@ import { explain } from "../../src/core/protocol/explain.ts";
 import { PROBLEMS } from "../../src/core/protocol/problems.ts";
 import { addEvent, createView, toMessage, type View } from "../../src/core/protocol/view.ts";
 import { createDesk } from "./engine-desk.ts";
+import { createRecords, type Sent } from "./engine-records.ts";
 import type { Scenario } from "./scenario.ts";
 import type { Answer, Stage } from "./stage.ts";
 
@@ -34,6 +36,8 @@ const WORKSPACE = "default";
 const PATIENCE_MS = 24 * 3_600_000;
 /** Where nothing is due: a look at what others may have done. */
 const IDLE_MS = 60_000;
+
+const ENVIRONMENT: ReadonlyMap<string, string> = new Map();
 
 interface Played {
   readonly definition: Definition;
@@ -45,9 +49,11 @@ export function openEngineStage(scenario: Scenario): Stage {
   const definitions = new Map(scenario.workflows.map(load).map((definition) => [definition.name, definition]));
   const played = new Map<string, Played>();
   const desk = createDesk();
+  const records = createRecords();
+  const limits = limitsOf(scenario);
   const kept: EmittedEvent[] = [];
   /** Commands that executions send to one another, in their order. */
-  const mail: { readonly executionId: string; readonly command: Command }[] = [];
+  const mail: Sent[] = [];
   let now = START;
   let commands = 0;
 
@@ -62,14 +68,22 @@ export function openEngineStage(scenario: Scenario): Stage {
     const fresh = replay(one.definition, { id: executionId, workspace: WORKSPACE }, one.history);
     assert.deepEqual(toPlain(fresh), live, `a replay after ${command.kind} gives the execution as it is`);
     if (command.kind !== "WakeUp") assert.equal(decideAll(one, command), 0, `a second ${command.kind} decides nothing`);
-    for (let next = mail.shift(); next !== undefined; next = mail.shift()) {
-      if (played.has(next.executionId)) send(next.executionId, next.command);
-    }
+    deliver();
     return count;
   }
 
+  /** Whether there was anything to deliver. */
+  function deliver(): boolean {
+    const isEmpty = mail.length === 0;
+    for (let next = mail.shift(); next !== undefined; next = mail.shift()) {
+      if (played.has(next.executionId)) send(next.executionId, next.command);
+    }
+    return !isEmpty;
+  }
+
   function decideAll({ definition, execution, history }: Played, command: Command): number {
-    const context = { now, environment: new Map<string, string>(), limits: ENGINE_LIMITS };
+    const circuit = (target: string) => records.circuit(target, now);
+    const context = { now, environment: ENVIRONMENT, limits, circuit };
     const events = [...decide(definition, execution, command, context)];
     while (execution.hasWork) events.push(...decide(definition, execution, { kind: "Continue" }, context));
     history.push(...events);
@@ -88,6 +102,8 @@ export function openEngineStage(scenario: Scenario): Stage {
         return startChild(reaction.start);
       case "SendCommand":
         return void mail.push({ executionId: reaction.executionId, command: reaction.command });
+      case "SendShared":
+        return void mail.push(...records.tell(reaction.place, reaction.command, now));
       case "PublishEvent":
         return publish(reaction.event);
       case "AddWait": {
@@ -132,10 +148,15 @@ export function openEngineStage(scenario: Scenario): Stage {
       execution.wakeAt === null ? [] : [{ due: execution.wakeAt, id: execution.id }],
     );
     const timer = timers.toSorted((a, b) => a.due - b.due)[0];
-    const due = Math.min(task?.due ?? Number.POSITIVE_INFINITY, timer?.due ?? Number.POSITIVE_INFINITY);
+    const record = records.next();
+    const due = Math.min(...[task, timer, record].map((next) => next?.due ?? Number.POSITIVE_INFINITY));
     if (due > until) return false;
     now = Math.max(now, due);
     if (timer !== undefined && timer.due === due) return send(timer.id, { kind: "WakeUp" }) > 0;
+    if (record !== null && record.due === due) {
+      mail.push(...records.tell(record.place, { kind: "Tick" }, now));
+      return deliver();
+    }
     if (task === null) return false;
     const { executionId, path, attempt } = task.task;
     send(executionId, { kind: "FailTask", path, attempt, error: task.error, startedAt: null, instance: null });
@@ -164,17 +185,19 @@ export function openEngineStage(scenario: Scenario): Stage {
     async start(workflow, { input = {}, metadata = {}, options }) {
       const executionId = `e${played.size + 1}`;
       begin(executionId, workflow);
-      const timeout = isObject(options) ? options["timeout"] : undefined;
-      const timeoutMs = timeout === undefined ? null : parseDuration(timeout as string);
-      send(executionId, {
+      const { timeout = null, priority = 5 } = isObject(options) ? options : {};
+      const command: StartExecution = {
         kind: "StartExecution",
         input,
         metadata: metadata as JsonObject,
-        priority: 5,
-        timeoutMs,
+        priority: Number(priority),
+        timeoutMs: timeout === null ? null : parseDuration(timeout as string),
         parent: null,
         origin: null,
-      });
+      };
+      const context = { now, environment: ENVIRONMENT, limits };
+      const slots = admissionOf(of(executionId).definition, identityOf(executionId), command, context)?.slots ?? [];
+      send(executionId, slots.length === 0 ? command : { ...command, slots });
       return { status: 202, body: { execution_id: executionId } };
     },
     async operate(executionId, operation, body) {
@@ -187,7 +210,7 @@ export function openEngineStage(scenario: Scenario): Stage {
     async publish({ name, data = null, correlation_key = null, id }) {
       const key = correlation_key === null ? null : String(correlation_key);
       publish({ id: String(id ?? `event-${++commands}`), name: String(name), data, correlation_key: key });
-      for (let next = mail.shift(); next !== undefined; next = mail.shift()) send(next.executionId, next.command);
+      deliver();
       return { status: 202, body: {} };
     },
     async call(method, path): Promise<Answer> {
@@ -252,6 +275,17 @@ export function openEngineStage(scenario: Scenario): Stage {
     },
     patienceMs: PATIENCE_MS,
   };
+}
+
+function identityOf(id: string): { readonly id: string; readonly workspace: string } {
+  return { id, workspace: WORKSPACE };
+}
+
+/** Those of the settings that the engine itself keeps. */
+function limitsOf({ settings }: Scenario): EngineLimits {
+  const { limits } = settings;
+  const longest = isObject(limits) ? limits["execution_timeout"] : undefined;
+  return { ...ENGINE_LIMITS, executionTimeoutMs: longest === undefined ? null : parseDuration(longest as string) };
 }
 
 function load(text: string): Definition {

@@ -5,6 +5,7 @@ import { openPlatform } from "../../src/assemble.ts";
 import type { Config } from "../../src/config/config.ts";
 import { readConfig } from "../../src/config/read.ts";
 import { createManualClock } from "../../src/host/manual-clock.ts";
+import type { Store } from "../../src/ports/store.ts";
 import { createHttpStage, type Pace, register } from "./http-stage.ts";
 import type { Scenario } from "./scenario.ts";
 import type { Stage } from "./stage.ts";
@@ -14,6 +15,8 @@ export const START: number = Date.UTC(2027, 0, 1);
 /** Short enough that what follows within it can be told apart, long enough that minutes are quick. */
 const STEP_MS = 250;
 const PATIENCE_MS = 20 * 60_000;
+/** Where nothing is written nothing has happened, and nobody need look before this is over. */
+const LOOK_STEPS = 8;
 
 /** As many turns as what the loop does takes: a store's answer, then a turn, then the next answer. */
 const TURNS = 12;
@@ -40,12 +43,18 @@ export async function openHostStage(scenario: Scenario): Promise<Stage & AsyncDi
     }
   }
   const faults: string[] = [];
+  const store = openMemoryStore();
+  let writes = 0;
+  const append: Store["append"] = (batches) => {
+    writes += 1;
+    return store.append(batches);
+  };
   const platform = await during(
     openPlatform({
       config: configOf(scenario),
       version: "scenario",
       report: (error, about) => faults.push(`${about}: ${error}`),
-      store: openMemoryStore(),
+      store: { ...store, append },
       clock,
     }),
   );
@@ -53,8 +62,10 @@ export async function openHostStage(scenario: Scenario): Promise<Stage & AsyncDi
     during,
     pass,
     async wait() {
-      await pass(STEP_MS);
-      return STEP_MS;
+      const before = writes;
+      let steps = 0;
+      for (; steps < LOOK_STEPS && writes === before; steps++) await pass(STEP_MS);
+      return steps * STEP_MS;
     },
     patienceMs: PATIENCE_MS,
     pollMs: 0,
