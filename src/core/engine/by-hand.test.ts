@@ -316,6 +316,23 @@ steps:
   });
 });
 
+it("a retry says what it does not do again of what was undone in iterations that had completed", () => {
+  const undo = "compensate: { executor: shop, function: undo }";
+  const rig = startRig(`steps:
+  - { name: each, type: loop, times: 2, steps: [ { name: a, ${CALL}, ${undo} } ] }
+  - { name: b, ${CALL} }`);
+  for (const path of ["each[0].a", "each[1].a"]) rig.complete(path);
+  rig.fail("b");
+  for (const path of ["each[1].a:compensate", "each[0].a:compensate"]) rig.complete(path);
+  assert.deepEqual(rig.send({ kind: "Retry", id: "retry" }), [
+    "ExecutionReopened",
+    "WarningRecorded",
+    "StepScheduled b",
+  ]);
+  assert.deepEqual(rig.last("WarningRecorded").details, { paths: ["each[0].a", "each[1].a"] });
+  replaysEqually(rig);
+});
+
 it("a cancel holds against a return in a finally", () => {
   const rig = startRig(`steps:
   - { name: t, type: try, steps: [ { name: a, ${CALL} } ], finally: [ { name: b, ${CALL} }, { name: r, type: return, output: { n: 1 } } ] }`);
