@@ -8,6 +8,7 @@ import { isObject, type Json, type JsonObject } from "../../src/core/base/json.t
 import type { HistoryEvent } from "../../src/core/engine/events.ts";
 import { mismatches } from "./match.ts";
 import type { Tale } from "./play.ts";
+import { atScale } from "./scenario.ts";
 import type { Answer } from "./stage.ts";
 
 type Command = (tale: Tale, given: Json) => Promise<void>;
@@ -15,7 +16,8 @@ type Command = (tale: Tale, given: Json) => Promise<void>;
 export const COMMANDS: Readonly<Record<string, Command>> = {
   /** `{workflow: child, as: name, input, metadata, options, answers}`; of the main workflow it may be left out. */
   async start(tale, given) {
-    const { workflow, as = "main", answers, ...body } = given as JsonObject;
+    const { workflow, as = "main", answers, options, ...rest } = given as JsonObject;
+    const body = options === undefined ? rest : { ...rest, options: atScale(options, tale.scenario.scale) };
     const answer = await tale.stage.start(workflow === undefined ? tale.scenario.main : String(workflow), body);
     expectAnswer(answer, answers, "the start");
     const id = answer.body["execution_id"];

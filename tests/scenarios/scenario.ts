@@ -105,7 +105,7 @@ export function readScenario(file: string, level: Level): Scenario {
 const DURATION = /^(\d+(\.\d+)?(ms|s|m|h|d))+$/;
 
 /** All durations in it divided. */
-export function atScale(value: Json, scale: number, bad: (message: string) => never): Json {
+export function atScale(value: Json, scale: number, bad: (message: string) => never = refuse): Json {
   if (typeof value === "string" && DURATION.test(value)) {
     const ms = parseDuration(value) ?? 0;
     if (ms > STRIKES_MS_MAX && ms < NEVER_MS_MIN)
@@ -120,6 +120,10 @@ export function atScale(value: Json, scale: number, bad: (message: string) => ne
       key === "retry_after" && typeof item === "number" ? item / scale : atScale(item, scale, bad),
     ]),
   );
+}
+
+function refuse(message: string): never {
+  throw new Error(message);
 }
 
 function executorsIn(value: Json): ReadonlySet<string> {
