@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
+import { decide } from "./decide.ts";
+import { ENGINE_LIMITS } from "./decision.ts";
+import { replay } from "./evolve.ts";
 import { type Reaction, reactionsOf } from "./reactions.ts";
 import { type Rig, START, startRig } from "./rig.test.ts";
 
@@ -147,6 +150,105 @@ steps:
   });
 });
 
+describe("an execution that has given its slot back", () => {
+  const resting = (steps: string) => `
+concurrency: { limit: 1, hold: running }
+steps:
+${steps}`;
+
+  test("begins nothing at the end of a pause during which its time came", () => {
+    const rig = startRig(
+      resting(
+        `  - { name: a, type: function, executor: x, function: f, retry: { max_attempts: 2, initial_delay: 10s } }`,
+      ),
+    );
+    admit(rig, "test");
+    assert.deepEqual(rig.fail("a").slice(-1), ["SlotsReleased"]);
+    rig.send({ kind: "Pause", id: "p", freezeTimers: false });
+    assert.deepEqual(rig.pass(60_000), []);
+    assert.deepEqual(rig.send({ kind: "Resume", id: "r" }), ["ExecutionResumed", "ExecutionQueued"]);
+    assert.deepEqual(admit(rig, "test"), ["SlotGranted", "ExecutionAdmitted", "StepScheduled a"]);
+    same(rig);
+  });
+
+  test("takes a signal at once, and goes on with it once it has a new one", () => {
+    const rig = startRig(
+      resting(`  - { name: a, type: wait_for_event, event: go }
+  - { name: b, type: function, executor: x, function: f, input: { said: "$.steps.a.output.said" } }`),
+    );
+    admit(rig, "test");
+    assert.deepEqual(rig.signal("go", { said: "yes" }), ["SignalReceived", "StepCompleted a", "ExecutionQueued"]);
+    assert.deepEqual(rig.signal("go", { said: "more" }), ["SignalReceived"]);
+    assert.deepEqual(admit(rig, "test").slice(-1), ["StepScheduled b"]);
+    same(rig);
+  });
+
+  test("acts upon the time-out of its workflow only with a new one, for winding up is work", () => {
+    const rig = startRig(`timeout: 5s${resting("  - { name: a, type: wait, duration: 1h }")}`);
+    admit(rig, "test");
+    assert.deepEqual(rig.pass(5000), ["ExecutionQueued"]);
+    assert.deepEqual(admit(rig, "test").slice(-1), ["ExecutionTimedOut"]);
+    same(rig);
+  });
+
+  test("does not queue because it was loaded again", () => {
+    const rig = startRig(resting("  - { name: a, type: wait, duration: 1h }"));
+    admit(rig, "test");
+    const { definition, history } = rig;
+    const execution = replay(definition, { id: "e", workspace: "default" }, history);
+    const context = { now: START, environment: new Map<string, string>(), limits: ENGINE_LIMITS };
+    assert.deepEqual(decide(definition, execution, { kind: "Continue" }, context), []);
+    assert.equal(execution.status, "running");
+  });
+});
+
+describe("a slot that was granted to an earlier run", () => {
+  test("is not taken by the next one, which waits for its own", () => {
+    const rig = startRig(LIMITED, { input: { tenant: "t7" } });
+    rig.send({ kind: "Cancel", id: "c", reason: "enough" });
+    rig.send({ kind: "Retry", id: "again" });
+    assert.deepEqual(rig.send({ kind: "Admit", key: "test/t7", turn: 2 }), []);
+    assert.deepEqual(rig.send({ kind: "Drop", key: "test/t7", turn: 2, limit: 2 }), []);
+    assert.deepEqual(admit(rig, "test/t7").slice(-1), ["StepScheduled a"]);
+    same(rig);
+  });
+});
+
+describe("an execution that waited for a quiet time only", () => {
+  const debounced = `
+debounce: { period: 5s }
+steps:
+  - { name: a, type: wait, duration: 10s }
+`;
+
+  test("is not queued any more after it was cancelled and retried", () => {
+    const rig = startRig(debounced);
+    rig.send({ kind: "Cancel", id: "c", reason: "enough" });
+    assert.deepEqual(rig.send({ kind: "Retry", id: "again" }), ["ExecutionReopened", "StepStarted a"]);
+    rig.send({ kind: "Pause", id: "p", freezeTimers: false });
+    rig.send({ kind: "Resume", id: "r" });
+    assert.equal(rig.execution.status, "running");
+    assert.deepEqual(rig.pass(10_000).slice(-1), ["ExecutionCompleted"]);
+    same(rig);
+  });
+
+  test("goes on in an execution that begins with its history", () => {
+    const rig = startRig(debounced);
+    admit(rig, "debounce/test");
+    rig.send({
+      kind: "ForkExecution",
+      id: "f",
+      origin: { kind: "event", execution_id: "e", event: 4 },
+      input: undefined,
+      stepInput: null,
+      timeoutMs: null,
+      terminatesOrigin: false,
+    });
+    assert.deepEqual(rig.pass(10_000), ["StepCompleted a", "ExecutionCompleted"]);
+    same(rig);
+  });
+});
+
 describe("a start that is put off for further starts", () => {
   const debounced = `
 debounce: { period: 5s, key: $.input.id }
@@ -154,6 +256,26 @@ concurrency: { limit: 1 }
 steps:
   - { name: a, type: set, variables: { id: $.input.id, n: $.input.n } }
 `;
+
+  test("waits under the keys that the last input gives", () => {
+    const rig = startRig(
+      `
+debounce: { period: 5s }
+concurrency: { limit: 1, key: $.input.tenant }
+steps:
+  - { name: a, type: wait, duration: 10s }
+`,
+      { input: { tenant: "a" } },
+    );
+    const slots = [
+      { kind: "debounce", key: "debounce/test", limit: 1, on_limit: "queue" },
+      { kind: "slots", key: "test/b", limit: 1, on_limit: "queue" },
+    ] as const;
+    rig.send({ kind: "ReplaceInput", id: "second", input: { tenant: "b" }, metadata: {}, priority: 5, slots });
+    admit(rig, "debounce/test");
+    assert.deepEqual(sends(rig).at(-1)?.place, { kind: "slots", key: "test/b" });
+    same(rig);
+  });
 
   test("begins with the input of the last, after the quiet time and then its slot", () => {
     const rig = startRig(debounced, { input: { id: "x", n: 1 } });
