@@ -22,7 +22,7 @@ test("dead letters are listed, looked at, replayed one by one and all at once, a
   timeout: 180_000,
 }, async () => {
   await platform.cli(["apply", "-f", "-"], { input: WORKFLOW });
-  const ids = [];
+  const ids: string[] = [];
   for (const order of [1, 2]) {
     ids.push((await platform.cli(["execute", "doomed", "--input", JSON.stringify({ order })])).stdout.trim());
   }
