@@ -176,6 +176,31 @@ test("a rerun of a rerun from a step has the input that it was given", async () 
   await world.close();
 });
 
+test("a fork waits for a slot of its own, and gets that of the origin that it replaces", async () => {
+  const narrow = workflow(
+    "narrow",
+    `    - { name: a, executor: shop, function: a }
+    - { name: b, executor: shop, function: b }
+`,
+    "  concurrency: { limit: 1 }\n  timeout: 10m\n",
+  );
+  const world = await openWorld({ workflows: [narrow] });
+  const id = await world.started("narrow");
+  await world.settle();
+  await tasks(world);
+  const second = await forked(world, id, { from: { step: "b" } });
+  assert.equal((await world.row(second)).status, "queued");
+  const third = await forked(world, id, { from: { step: "b" }, commandId: "reset", terminatesOrigin: true });
+  await world.settle();
+  assert.equal((await world.row(id)).status, "cancelled");
+  assert.deepEqual([(await world.row(second)).status, (await world.row(third)).status], ["running", "queued"]);
+  assert.deepEqual(Object.keys(await tasks(world)), [`${second}/b/1`]);
+  await world.settle();
+  assert.deepEqual(Object.keys(await tasks(world)), [`${third}/b/1`]);
+  assert.equal((await world.row(third)).status, "completed");
+  await world.close();
+});
+
 test("a fork is made again from the store after a restart, and while the origin is paused or asleep", async () => {
   const world = await openWorld({ workflows: [CHAIN] });
   const id = await world.started("chain");
