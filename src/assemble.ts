@@ -154,6 +154,8 @@ async function openEngine(options: {
       eventsKeptMs: config.eventsTtlMs,
     },
     report,
+    onTransition: ({ target, from, to, reason }) =>
+      note(`the circuit breaker of ${JSON.stringify(target)} went from ${from} to ${to}: ${reason}`),
   });
   const tasks = board.current as TaskBoard;
   const performers = [

@@ -3,6 +3,7 @@
  * `/metrics` page) reads them; nothing in here is reset or forgotten.
  */
 
+import type { BreakerPhase } from "../core/engine/circuit.ts";
 import type { HistoryEvent } from "../core/engine/events.ts";
 import type { RowStatus } from "../ports/store.ts";
 import type { ResultOutcome } from "./executors.ts";
@@ -18,6 +19,8 @@ export interface Counters {
   readonly timeOuts: Record<TimeOut, number>;
   /** Leases that ended without a sign of life. */
   leasesLost: number;
+  /** How often circuit breakers have come to a state. */
+  readonly breakers: Record<BreakerPhase, number>;
   readonly writes: Histogram;
   writesFailed: number;
   /** Shards that were taken over again after a failure. */
@@ -65,6 +68,7 @@ export function createCounters(): Counters {
     retries: 0,
     timeOuts: { queue: 0, attempt: 0, heartbeat: 0, step: 0, execution: 0 },
     leasesLost: 0,
+    breakers: { closed: 0, open: 0, half_open: 0 },
     writes: { counts: WRITE_BOUNDS.map(() => 0), over: 0, sum: 0, count: 0 },
     writesFailed: 0,
     takeovers: 0,

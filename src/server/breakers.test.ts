@@ -63,6 +63,10 @@ test("a circuit breaker is shown with what made it so, who waits, and can be res
   const [caller] = (await rig.get(PLACE)).body["line"] as readonly JsonObject[];
   assert.equal(caller?.["execution_id"], waiting);
 
+  const metrics = await rig.get("/metrics");
+  assert.match(metrics.text, /^magicflow_circuit_breaker_state\{target="shop\/pay"\} 2$/m);
+  assert.match(metrics.text, /^magicflow_circuit_breaker_transitions_total\{to="open"\} 1$/m);
+
   const reset = await rig.post(`${PLACE}/reset`);
   assert.equal(reset.status, 200);
   assert.equal(reset.body["state"], "closed");

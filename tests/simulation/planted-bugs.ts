@@ -310,7 +310,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: "do not give a permit back",
-    plant: () => deaf((command) => command.kind === "ReportCall" && command.outcome === "none"),
+    plant: ({ chance }) =>
+      deaf((command) => command.kind === "ReportCall" && command.outcome !== "failure" && chance.happens(0.5)),
   },
   {
     name: "let nobody out of the line",

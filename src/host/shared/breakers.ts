@@ -27,6 +27,8 @@ export interface Breakers {
   /** Those that active versions declare and those that have counted something, in the order of their targets. */
   list(workspace: string): Promise<readonly BreakerRecord[]>;
   read(request: { workspace: string; target: string }): Promise<BreakerRecord | null>;
+  /** Of those that have counted something. */
+  states(workspace: string): readonly { readonly target: string; readonly state: BreakerPhase }[];
   /** Closes it, and lets everybody in its line go on. Resolves after the commit. */
   reset(request: {
     workspace: string;
@@ -138,6 +140,11 @@ export function createBreakers(loop: Loop): Breakers {
       return targets.map((target) => recordOf(workspace, target, declared.get(target) ?? null));
     },
     read: ({ workspace, target }) => read(workspace, target),
+    states: (workspace) =>
+      countedIn(loop, workspace).flatMap((target) => {
+        const state = stateOf(loop, workspace, target);
+        return state === null ? [] : [{ target, state: phaseAt(state, loop.clock.now()) }];
+      }),
     async reset({ workspace, target, by }) {
       if ((await read(workspace, target)) === null) return { ok: false, refusal: breakerUnknown(target) };
       const outcome = await askShared(loop, workspace, placeOf(target), { kind: "ResetBreaker", by });

@@ -68,7 +68,10 @@ function tellTransitions(loop: Loop, shard: Shard, record: SharedRecord, before:
   const { workspace, place } = record;
   partOf(loop.collecting, shard).waiting.push({
     committed() {
-      for (const transition of news) loop.onTransition({ workspace, target: place.key, ...transition });
+      for (const transition of news) {
+        loop.counters.breakers[transition.to] += 1;
+        loop.onTransition({ workspace, target: place.key, ...transition });
+      }
     },
     lost: ignore,
   });

@@ -1,6 +1,7 @@
 /** All metrics as the text that Prometheus reads. */
 
 import { type Metric, Registry } from "@prometheus-io/client";
+import { BREAKER_METRICS } from "./breakers.ts";
 import { EXECUTION_METRICS } from "./executions.ts";
 import type { Family, MetricFacts } from "./family.ts";
 import { PROCESS_METRICS } from "./process.ts";
@@ -11,6 +12,7 @@ import { TASK_METRICS } from "./tasks.ts";
 export const METRICS: readonly Family[] = [
   ...EXECUTION_METRICS,
   ...TASK_METRICS,
+  ...BREAKER_METRICS,
   ...STORAGE_METRICS,
   ...PROCESS_METRICS,
 ];
