@@ -89,6 +89,12 @@ const PARTS: readonly Part[] = [
     command: [...NODE_TEST, "--test-concurrency=1", "--test-force-exit", "tests/e2e/**/*.test.ts"],
     isTests: true,
   },
+  {
+    name: "faults",
+    about: "the real process on bad disks, with wrong clocks and killed under load",
+    command: [...NODE_TEST, "--test-concurrency=1", "--test-force-exit", "tests/faults/**/*.test.ts"],
+    isTests: true,
+  },
 ];
 
 const root = fileURLToPath(new URL("..", import.meta.url));

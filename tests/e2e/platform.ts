@@ -32,6 +32,12 @@ export interface PlatformOptions {
   /** The text of a configuration file. */
   readonly config?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** A program of the tests that takes the same arguments, in place of `magicflow`. */
+  readonly program?: string;
+  /** A command that runs the command behind it, in a way of its own. */
+  readonly launcher?: (dataDirectory: string) => readonly string[];
+  /** The name of a variable that tells the data directory. */
+  readonly inDirectory?: string;
 }
 
 export const MAGICFLOW: string = join(ROOT, "magicflow");
@@ -47,8 +53,18 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
   if (options.config !== undefined) args.push("--config", config);
   const children: Child[] = [];
 
+  const program =
+    options.program === undefined
+      ? [MAGICFLOW]
+      : [process.execPath, "--conditions=source", "--disable-warning=ExperimentalWarning", options.program];
+  const [command = MAGICFLOW, ...before] = [...(options.launcher?.(dataDirectory) ?? []), ...program];
+  const env = {
+    ...(options.inDirectory === undefined ? {} : { [options.inDirectory]: dataDirectory }),
+    ...options.env,
+  };
+
   async function start(): Promise<void> {
-    const child = startChild(MAGICFLOW, args, { env: { ...options.env } });
+    const child = startChild(command, [...before, ...args], { env });
     children.push(child);
     const banner = readBanner(await child.until(/^ +config .*\n/m));
     assert.deepEqual(banner, { web: url, dashboard: dashboardUrl, data: dataDirectory });
