@@ -75,7 +75,7 @@ export async function playReference(
     await register(world);
     hire(world);
     act(world, supervise(world));
-    const orders = reference.scenarios.map((name) => orderOf(world, name, reference));
+    const orders = reference.scenarios.map((name, i) => orderOf(world, { name, token: `order-${i + 1}` }, reference));
     act(world, tell(world, reference, orders));
     await bringToEnd(world, orders, (ms) => pass(world, ms));
     storeCalls = world.storeCalls;
@@ -94,8 +94,11 @@ export async function playReference(
   return { killPoint, storeCalls, violation, outcome: violation === null ? outcomeOf(world) : "", trace: trace.lines };
 }
 
-function orderOf(world: World, name: string, { inputs = {} }: Reference): Order {
-  const token = `order-${name}`;
+function orderOf(
+  world: World,
+  { name, token }: { readonly name: string; readonly token: string },
+  { inputs = {} }: Reference,
+): Order {
   const given = { token, key: "key-1", now: world.wall.now(), chance: world.chance };
   return {
     token,

@@ -27,6 +27,9 @@ const manners: Manners = ({ function: name, attempt }) => {
 
 const undecided: Manners = (task) => (task.function === "charge" && task.attempt === 1 ? "fails" : null);
 
+const unsteady: Manners = ({ function: name, attempt }) =>
+  name === "haul" || (name === "mend" && attempt === 1) ? "fails" : null;
+
 export const REFERENCES: readonly Reference[] = [
   { name: "chain", scenarios: ["chain"] },
   { name: "side by side", scenarios: ["first-of"] },
@@ -76,6 +79,8 @@ export const REFERENCES: readonly Reference[] = [
     name: "events between executions",
     scenarios: ["hearer", "teller"],
   },
+  { name: "circuit breaker", scenarios: ["tripped"], manners: unsteady },
+  { name: "queue for a slot", scenarios: ["one-at-a-time", "one-at-a-time", "one-at-a-time"] },
   {
     name: "retry of a failed execution",
     scenarios: ["chain"],

@@ -69,6 +69,8 @@ const NEEDS: Readonly<Record<string, Needs>> = {
   "called-off": { children: ["asked"] },
   teller: {},
   hearer: {},
+  "one-at-a-time": {},
+  tripped: {},
   guarded: { weight: 3 },
 };
 
