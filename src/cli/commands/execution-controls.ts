@@ -14,8 +14,8 @@ import { readInput } from "../context.ts";
 import { filterOptions } from "../execution-filter.ts";
 import { CommandFailure, EXIT } from "../exit-codes.ts";
 import type { RunCommand } from "../main.ts";
+import { type PlaceOptions, placeOf, placeOptions, tellStarted } from "../rerun-place.ts";
 import type { Terminal } from "../terminal.ts";
-import { type PlaceOptions, placeOf, placeOptions, repairCommands, tellStarted } from "./execution-repairs.ts";
 
 interface Control<O> {
   readonly operation: BulkOperation;
@@ -80,7 +80,6 @@ export function controlCommands(executions: Command, run: RunCommand): void {
       tellStarted(terminal, await client.executions.rerun(id, { ...inputOf(options), ...placeOf(options) })),
   });
   signalCommand(executions, run);
-  repairCommands(executions, run);
 }
 
 function control<O>(executions: Command, run: RunCommand, what: Control<O>): void {

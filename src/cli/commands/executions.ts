@@ -8,6 +8,7 @@ import type { RunCommand } from "../main.ts";
 import { inert, type Terminal, table } from "../terminal.ts";
 import { bulkCommands } from "./execution-bulks.ts";
 import { controlCommands } from "./execution-controls.ts";
+import { repairCommands } from "./execution-repairs.ts";
 
 /** `magicflow executions`: look at executions and control them. */
 export function executionsCommand(program: Command, run: RunCommand): void {
@@ -18,6 +19,7 @@ export function executionsCommand(program: Command, run: RunCommand): void {
   historyCommand(executions, run);
   logsCommand(executions, run);
   controlCommands(executions, run);
+  repairCommands(executions, run);
   bulkCommands(executions, run);
 }
 
