@@ -2,10 +2,11 @@
 
 import { Bug } from "../core/base/bug.ts";
 import { quote } from "../core/base/text.ts";
+import type { DeclaredBreaker } from "../core/language/breakers.ts";
 import type { Definition } from "../core/language/definition.ts";
 import type { Diagnostic } from "../core/language/diagnostics.ts";
 import { contentHashOf } from "../core/language/hash.ts";
-import { type LoadedWorkflow, loadDocuments, type WrittenBreaker } from "../core/language/load.ts";
+import { type LoadedWorkflow, loadDocuments } from "../core/language/load.ts";
 import type { Outcome, Refusal } from "./refusal.ts";
 import { refuse } from "./workflow-refusals.ts";
 
@@ -16,7 +17,7 @@ export interface Candidate {
   readonly hash: string;
   readonly definition: Definition;
   readonly warnings: readonly Diagnostic[];
-  readonly breakers: readonly WrittenBreaker[];
+  readonly breakers: readonly DeclaredBreaker[];
 }
 
 export function loadCandidate(text: string): Outcome<Candidate> {

@@ -7,13 +7,12 @@
  * every report of a call looks a target up; until it has been read, who reports brings settings of his own along.
  */
 
-import { equals, type Json } from "../core/base/json.ts";
+import type { Json } from "../core/base/json.ts";
 import { quote } from "../core/base/text.ts";
 import type { Instant } from "../core/base/time.ts";
-import { type BreakerSettings, declaredTargetOf, settingsOf } from "../core/engine/circuit.ts";
-import type { Definition } from "../core/language/definition.ts";
+import { type BreakerSettings, settingsOf } from "../core/engine/circuit.ts";
+import { type DeclaredBreaker, haveEqualSettings } from "../core/language/breakers.ts";
 import { createDiagnostic, type Diagnostic } from "../core/language/diagnostics.ts";
-import type { WrittenBreaker } from "../core/language/load.ts";
 import type { Documents, DocumentWrite } from "../ports/store.ts";
 import type { Candidate } from "./candidate.ts";
 
@@ -36,7 +35,7 @@ export interface Circuits {
 export interface CircuitBook extends Circuits {
   /** What is to be written because `workflow` has another active version, or (null) none; `done` once it is on disk. */
   change(workspace: string, workflow: string, active: ActiveVersion | null): Promise<CircuitChange>;
-  /** What of the candidate differs from what others declare, or from itself. */
+  /** What of the candidate differs from what other workflows declare. */
   differences(workspace: string, candidate: Candidate): Promise<readonly Diagnostic[]>;
   /** What is remembered may be old. */
   forget(workspace: string): void;
@@ -44,8 +43,7 @@ export interface CircuitBook extends Circuits {
 
 export interface ActiveVersion {
   readonly version: string;
-  readonly definition: Definition;
-  readonly breakers: readonly WrittenBreaker[];
+  readonly breakers: readonly DeclaredBreaker[];
   readonly since: Instant;
 }
 
@@ -103,7 +101,7 @@ export function createCircuitBook(documents: Documents): CircuitBook {
 
     async change(workspace, workflow, active) {
       const stored = await documents.get({ collection: COLLECTION, workspace, id: workflow });
-      const circuits = active === null ? [] : declaredIn(active.definition, active.breakers);
+      const circuits = active === null ? [] : declaredIn(active.breakers);
       if (stored === null && circuits.length === 0) return NO_CHANGE;
       const body = active === null || circuits.length === 0 ? null : bodyOf(active, circuits);
       const place = { collection: COLLECTION, workspace, id: workflow, group: null };
@@ -118,25 +116,15 @@ export function createCircuitBook(documents: Documents): CircuitBook {
       };
     },
 
-    async differences(workspace, candidate) {
+    async differences(workspace, { name, breakers }) {
       const { byTarget } = await pageOf(workspace);
-      const first = new Map<string, DeclaredAt>();
-      const diagnostics: Diagnostic[] = [];
-      for (const own of declaredAt(candidate.definition, candidate.breakers)) {
-        const { target, step, settings, place } = own;
-        const earlier = first.get(target);
+      return breakers.flatMap(({ target, step, breaker, place }) => {
         const other = byTarget.get(target);
-        if (earlier === undefined) first.set(target, own);
-        const found =
-          earlier !== undefined && !isSame(earlier.settings, settings)
-            ? `step ${quote(earlier.step)}`
-            : other !== undefined && other.workflow !== candidate.name && !isSame(other.settings, settings)
-              ? `workflow ${quote(other.workflow)}`
-              : null;
-        if (found === null) continue;
-        diagnostics.push(createDiagnostic("breaker-differs", { step, target, other: found }, place, step));
-      }
-      return diagnostics;
+        const isSame = other === undefined || other.workflow === name || haveEqualSettings(other.settings, breaker);
+        if (isSame) return [];
+        const facts = { step, target, other: `workflow ${quote(other.workflow)}` };
+        return [createDiagnostic("breaker-differs", facts, place, step)];
+      });
     },
 
     forget(workspace) {
@@ -181,26 +169,11 @@ function bodyOf({ version, since }: ActiveVersion, circuits: Body["circuits"]): 
   return { version, since, circuits };
 }
 
-type DeclaredAt = Body["circuits"][number] & { readonly place: WrittenBreaker["place"] };
-
 /** Of several steps with one target the first decides. */
-function declaredIn(definition: Definition, breakers: readonly WrittenBreaker[]): Body["circuits"] {
+function declaredIn(breakers: readonly DeclaredBreaker[]): Body["circuits"] {
   const first = new Map<string, Body["circuits"][number]>();
-  for (const { target, step, settings } of declaredAt(definition, breakers)) {
-    if (!first.has(target)) first.set(target, { target, step, settings });
+  for (const { target, step, breaker } of breakers) {
+    if (!first.has(target)) first.set(target, { target, step, settings: settingsOf(breaker) });
   }
   return [...first.values()];
-}
-
-function declaredAt(definition: Definition, breakers: readonly WrittenBreaker[]): readonly DeclaredAt[] {
-  return breakers.flatMap(({ step: name, written, place }) => {
-    const step = definition.steps[definition.stepByName.get(name) ?? -1];
-    if (step === undefined || step.circuitBreaker === null) return [];
-    const target = declaredTargetOf(definition, step, written);
-    return target === null ? [] : [{ target, step: name, settings: settingsOf(step.circuitBreaker), place }];
-  });
-}
-
-function isSame(a: BreakerSettings, b: BreakerSettings): boolean {
-  return equals(a as unknown as Json, b as unknown as Json);
 }

@@ -202,7 +202,7 @@ export function createRegistry(documents: Documents): Registry {
     const change = head === null ? "created" : "version_created";
     if (!request.dryRun) {
       const isActive = next.active === version;
-      const active = { version, definition: loaded.definition, breakers: loaded.breakers, since: now };
+      const active = { version, breakers: loaded.breakers, since: now };
       const circuit = isActive ? await circuits.change(workspace, name, active) : null;
       const revisions = await putAndForget(workspace, name, [
         write("workflows", workspace, name, head?.revision ?? null, next),

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, describe, test } from "node:test";
-
-import { type CircuitView, CLOSED_CIRCUIT, circuitOpen, outcomeOf, targetOf } from "./circuit.ts";
+import { targetOf } from "../language/breakers.ts";
+import { type CircuitView, CLOSED_CIRCUIT, circuitOpen, outcomeOf } from "./circuit.ts";
 import type { AnswerCircuit } from "./commands.ts";
 import type { HistoryEvent } from "./events.ts";
 import { reactionsOf } from "./reactions.ts";

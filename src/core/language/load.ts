@@ -6,6 +6,7 @@
  */
 
 import type { JsonObject } from "../base/json.ts";
+import { type DeclaredBreaker, declaredBreakers } from "./breakers.ts";
 import { check } from "./check/check.ts";
 import { compile } from "./compile.ts";
 import { mergeContexts } from "./contexts.ts";
@@ -14,7 +15,6 @@ import type { Diagnostic } from "./diagnostics.ts";
 import type { DocumentTree } from "./documents.ts";
 import { readDocuments } from "./documents.ts";
 import { createOutline, type Outline } from "./outline.ts";
-import type { Place } from "./parse/node.ts";
 import { field, text, toJson } from "./parse/node.ts";
 import type { Report } from "./report.ts";
 import { createReport } from "./report.ts";
@@ -44,14 +44,8 @@ export interface LoadedWorkflow {
   readonly diagnostics: readonly Diagnostic[];
   readonly file: string | null;
   readonly text: string;
-  /** Steps with a circuit breaker, as they stand in the canonical form, and where it is written. */
-  readonly breakers: readonly WrittenBreaker[];
-}
-
-export interface WrittenBreaker {
-  readonly step: string;
-  readonly written: JsonObject;
-  readonly place: Place;
+  /** The circuit breakers that the text tells; none where there are errors. */
+  readonly breakers: readonly DeclaredBreaker[];
 }
 
 export interface LoadedTest {
@@ -102,18 +96,17 @@ function loadOne({ tree, report, source }: DocumentTree): LoadedWorkflow {
   const document = toJson(tree) as JsonObject;
   const spec = field(tree, "spec");
   const outline = createOutline(tree, spec?.kind === "map" ? spec : { ...tree, entries: new Map() });
+  const definition = compileOutline(outline, document, report);
+  const breakers = definition === null ? [] : declaredBreakers(definition, outline, report);
   return {
     name: text(field(metadata, "name")) ?? "",
     version: text(field(metadata, "version")) ?? null,
-    definition: compileOutline(outline, document, report),
+    definition,
     document,
     diagnostics: report.diagnostics,
     file: source.file,
     text: source.text,
-    breakers: outline.steps.flatMap(({ name, node }) => {
-      const breaker = field(node, "circuit_breaker");
-      return breaker === undefined ? [] : [{ step: name, written: toJson(node) as JsonObject, place: breaker.place }];
-    }),
+    breakers,
   };
 }
 

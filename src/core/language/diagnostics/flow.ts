@@ -113,7 +113,8 @@ export const FLOW_MESSAGES: { readonly [C in keyof FlowFacts]: Message<FlowFacts
     severity: "warning",
     message: (f) =>
       `Expected the circuit breaker of ${quote(f.target)} to have the same settings everywhere, but step ${quote(f.step)} gives it others than ${f.other}.`,
-    hint: () => "Give all of them the same; until then those that were registered last are in force.",
+    hint: () =>
+      "Give all of them the same. In force are those of the version that became active last, and of its first such step.",
     explanation:
       "All executions share one circuit breaker for each function, service or address. Its settings are those of the newest " +
       "active version that names it, for everybody. `on_open` is each step's own affair.",
