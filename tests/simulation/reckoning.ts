@@ -43,7 +43,8 @@ export async function reckon(
 function checkMemory({ process, fail }: World): void {
   const host = process?.host ?? null;
   if (process === null || host === null) return fail("memory is empty at the end", "There is no process.");
-  const { executionsInMemory, shards, quarantined, status } = host.health();
+  const { executionsInMemory, shards, quarantined, status, watchdog } = host.health();
+  if (watchdog.found > 0) fail("the watchdog has nothing to find", `It has found ${watchdog.found} executions.`);
   const inboxes = shards.reduce((sum, { inbox }) => sum + inbox, 0);
   if (executionsInMemory > 0 || inboxes > 0 || quarantined > 0 || status !== "ok") {
     const found = `${executionsInMemory} executions, ${inboxes} requests, ${quarantined} quarantined, ${status}`;

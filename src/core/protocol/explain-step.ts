@@ -32,6 +32,8 @@ export interface ExplainFacts {
   line(need: SlotNeed): LineFacts | null;
   /** Status of a child; null where there is none (yet). */
   childStatus(executionId: string): ExecutionStatus | null;
+  /** Why nothing would move it, as the watchdog of the platform has found; null or absent: it has found nothing. */
+  readonly standstill?: string | null;
 }
 
 export interface LineFacts {

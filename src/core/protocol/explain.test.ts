@@ -278,4 +278,8 @@ test("an execution that has not begun, or was put aside, says so", () => {
     ["queued", "It was accepted at 2027-01-01T00:00:00.000Z and has not begun."],
   );
   assert.equal(explain(view, { ...FACTS, quarantine: "bad event" }).sentence, "It was put into quarantine: bad event.");
+  assert.equal(
+    explain(view, { ...FACTS, standstill: "no step goes on" }).sentence,
+    "It stands still because of a fault of the platform, which tries to move it: no step goes on.",
+  );
 });

@@ -85,6 +85,8 @@ const WEIGHT: Readonly<Record<WaitKind, number>> = {
 
 function sentenceOf(facts: ExplainFacts, waits: readonly WaitMessage[], stepCount: number): string {
   if (facts.quarantine !== null) return `It was put into quarantine: ${sentence(facts.quarantine)}`;
+  if (facts.standstill != null)
+    return `It stands still because of a fault of the platform, which tries to move it: ${sentence(facts.standstill)}`;
   const first = waits.toSorted((a, b) => WEIGHT[a.kind] - WEIGHT[b.kind])[0];
   if (first === undefined) {
     return facts.status === "queued"

@@ -46,6 +46,7 @@ export function bindExplanations({ binder, host, clock, views }: RouteContext): 
         queuedAt: view.queuedAt,
         line: (need) => host.lineOf({ workspace, executionId: row.id, need }),
         childStatus: (executionId) => children.get(executionId) ?? null,
+        standstill: host.standstillOf(row.id),
       });
     } catch (error) {
       // What put an execution into quarantine may be its history; its row can be explained all the same.

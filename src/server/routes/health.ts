@@ -76,6 +76,12 @@ function readinessOf(health: HostHealth, isDraining: boolean): Readiness {
         ? `Expected all shards to run, but ${stopped.join(", ")} stand still until the storage answers.`
         : null,
   };
+  const { standing } = health.watchdog;
+  checks.watchdog = {
+    status: standing > 0 ? "degraded" : "ok",
+    latency_ms: null,
+    error: standing > 0 ? `Expected something to move every execution, but ${standing} stand still.` : null,
+  };
   return { status: isDraining ? "draining" : health.status, checks };
 }
 
