@@ -169,6 +169,7 @@ describe("health", () => {
       "store",
       "event_loop",
       "shards",
+      "watchdog",
     ]);
     await rig.register(ORDER);
     await rig.start("order");
