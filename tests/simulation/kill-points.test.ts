@@ -1,5 +1,5 @@
 /**
- * The process is killed at every single call of the store of twelve reference runs.
+ * The process is killed at every single call of the store of the reference runs.
  *
  *     npm run simulate -- --kill-points            all of them, with figures
  *     npm run simulate -- --kill-points chain      one of them; prints what happened where something is found

@@ -90,7 +90,44 @@ export const REFERENCES: readonly Reference[] = [
       await command(world, orders, (host, place) => host.retry({ ...place, commandId: "retry" }));
     },
   },
+  { name: "reset to an event", scenarios: ["undone"], inputs: { undone: { items: ["a", "b"] } }, story: reset },
+  { name: "mended by hand", scenarios: ["undone"], inputs: { undone: { items: ["a", "b"] } }, story: mend },
 ];
+
+/** Goes on from the middle as a new execution, with a wait of its own, in place of the old one. */
+async function reset(world: World, orders: readonly Order[]): Promise<void> {
+  const isWait = (event: HistoryEvent) => event.type === "StepStarted" && event.path === "wish";
+  await happens(world, orders, isWait);
+  const executionId = orders[0]?.executionId ?? "";
+  const event = world.disk.of(executionId)?.events.find(isWait)?.seq ?? 1;
+  await command(world, orders, (host, place) =>
+    host.rerun({
+      ...place,
+      commandId: "reset",
+      input: undefined,
+      version: null,
+      from: { event },
+      terminatesOrigin: true,
+    }),
+  );
+  await happens(world, orders, ({ type }) => type === "ExecutionCancelled");
+  const made = [...world.disk.records.values()].filter(({ row }) => row.originId === executionId);
+  if (made.length !== 1) world.fail("one key, one execution", `A reset has made ${made.length} executions.`);
+  await command(world, orders, (host, { workspace }) =>
+    host.signal({ workspace, executionId: made[0]?.id ?? "", commandId: "hurry", name: "hurry", data: null }),
+  );
+}
+
+/** A step by hand, and in the end everything is undone at once. */
+async function mend(world: World, orders: readonly Order[]): Promise<void> {
+  const by = { reason: "mended", by: "operator" };
+  await happens(world, orders, (event) => event.type === "StepStarted" && event.path === "wish");
+  await command(world, orders, (host, place) =>
+    host.completeStep({ ...place, ...by, commandId: "give", path: "wish", output: { by: "hand" } }),
+  );
+  await happens(world, orders, ({ type }) => type === "ExecutionCompleted");
+  await command(world, orders, (host, place) => host.compensate({ ...place, ...by, commandId: "undo" }));
+}
 
 /** Resolves once it is on disk that it has happened to the first of them. */
 async function happens(world: World, [order]: readonly Order[], fits: (event: HistoryEvent) => boolean): Promise<void> {
