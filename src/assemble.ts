@@ -146,6 +146,8 @@ async function openEngine(options: {
     limits: {
       payloadBytesMax: limits.payloadBytesMax,
       historyEventsMax: limits.historyEventsMax,
+      historyBytesMax: limits.historyBytesMax,
+      stateBytesMax: limits.stateBytesMax,
       executionTimeoutMs: limits.executionTimeoutMs,
       executionsInMemory: limits.executionsInMemory,
       inboxMax: limits.inboxLengthMax,

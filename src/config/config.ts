@@ -19,6 +19,9 @@ export interface Config {
     readonly payloadBytesMax: number;
     readonly batchBodyBytesMax: number;
     readonly historyEventsMax: number;
+    readonly historyBytesMax: number;
+    /** Of what one execution keeps alive. */
+    readonly stateBytesMax: number;
     /** Null: as long as workflows and steps say. */
     readonly executionTimeoutMs: number | null;
     readonly stepTimeoutMs: number | null;

@@ -121,6 +121,8 @@ function toConfig(draft: Draft): Config {
       payloadBytesMax: number("limits.payload"),
       batchBodyBytesMax: number("limits.batch_body"),
       historyEventsMax: number("limits.history_events"),
+      historyBytesMax: number("limits.history_bytes"),
+      stateBytesMax: number("limits.state"),
       executionTimeoutMs: numberOrNull("limits.execution_timeout"),
       stepTimeoutMs: numberOrNull("limits.step_timeout"),
       executionsInMemory: number("limits.executions_in_memory"),

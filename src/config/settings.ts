@@ -74,6 +74,8 @@ export const SETTING_NAMES = [
   "limits.payload",
   "limits.batch_body",
   "limits.history_events",
+  "limits.history_bytes",
+  "limits.state",
   "limits.execution_timeout",
   "limits.step_timeout",
   "limits.executions_in_memory",
@@ -202,7 +204,18 @@ export const SETTINGS: Readonly<Record<SettingName, Setting>> = {
   "limits.history_events": {
     of: { kind: "integer", min: 100, max: 10_000_000 },
     default: 2_000_000,
-    about: "Longest history of one execution.",
+    about: "Longest history of one execution; at the limit it fails with HISTORY_LIMIT.",
+  },
+  "limits.history_bytes": {
+    of: BYTES,
+    default: 512 * 1_048_576,
+    about: "The same in bytes.",
+  },
+  "limits.state": {
+    of: BYTES,
+    default: 64 * 1_048_576,
+    about:
+      "Most that one execution keeps alive at a time: outputs, variables, signals, iterations that are read later.",
   },
   "limits.execution_timeout": {
     of: DURATION,

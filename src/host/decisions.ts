@@ -6,6 +6,7 @@
 import { Bug } from "../core/base/bug.ts";
 import type { ForkExecution, StartExecution } from "../core/engine/commands.ts";
 import { decide } from "../core/engine/decide.ts";
+import type { DecisionContext } from "../core/engine/decision.ts";
 import type { HistoryEvent } from "../core/engine/events.ts";
 import { createExecution } from "../core/engine/execution.ts";
 import { type Reaction, reactionsOf } from "../core/engine/reactions.ts";
@@ -41,7 +42,7 @@ export function decideCommand(loop: Loop, resident: Resident, item: CommandItem)
     if (refusal !== null) {
       answer = { kind: "refused", refusal };
     } else {
-      const events = decide(definition, execution, item.command, contextOf(loop, execution.workspace));
+      const events = decide(definition, execution, item.command, contextOf(loop, resident));
       countEvents(loop.counters, events, item.command.kind === "WakeUp" || item.command.kind === "Resume");
       if (events.length > 0) record(loop, resident, react(resident, events));
       answer = { kind: events.length > 0 ? "decided" : "nothing" };
@@ -90,10 +91,11 @@ export function begin(loop: Loop, shard: Shard, start: NewExecution): Resident {
 function beginOnce(loop: Loop, shard: Shard, start: NewExecution): Resident {
   const { executionId, workspace, definition, command } = start;
   const execution = createExecution({ id: executionId, workspace });
-  const events = decide(definition, execution, command, contextOf(loop, execution.workspace));
+  const growth = noGrowth();
+  const events = decide(definition, execution, command, contextOf(loop, { execution, growth }));
   const row = rowAfter(null, events, { execution, definition, shard: shard.index });
   if (row === null) throw new Bug(`Expected the start of ${executionId} to be decided, but nothing followed from it.`);
-  const resident = createResident({ shard, definition, execution, row, usedAt: loop.clock.now(), growth: noGrowth() });
+  const resident = createResident({ shard, definition, execution, row, usedAt: loop.clock.now(), growth });
   const decided = react(resident, events);
   shard.slots.set(executionId, resident);
   record(loop, resident, { ...decided, row, isRowNew: true });
@@ -109,10 +111,11 @@ function beginFork(loop: Loop, shard: Shard, start: NewExecution, copied: Copied
   const { definition, command } = start;
   const { execution, first, text } = copied;
   const lastSeq = execution.length;
-  const events = decide(definition, execution, command, contextOf(loop, execution.workspace));
+  const growth = noGrowth();
+  const events = decide(definition, execution, command, contextOf(loop, { execution, growth }));
   const row = rowAfter(null, [first], { execution, definition, shard: shard.index });
   if (row === null) throw new Bug(`Expected ${start.executionId} to begin with a start.`);
-  const resident = createResident({ shard, definition, execution, row, usedAt: loop.clock.now(), growth: noGrowth() });
+  const resident = createResident({ shard, definition, execution, row, usedAt: loop.clock.now(), growth });
   const decided = react(resident, events);
   shard.slots.set(start.executionId, resident);
   const part = partOf(loop.collecting, shard);
@@ -228,7 +231,9 @@ function wakeAsItSays(loop: Loop, resident: Resident, hasSlept: boolean): void {
   loop.wakeUps.set(resident, wakeAt === null ? null : Math.max(wakeAt, soonest));
 }
 
-function contextOf(loop: Loop, workspace: string): Parameters<typeof decide>[3] {
+function contextOf(loop: Loop, { execution, growth }: Pick<Resident, "execution" | "growth">): DecisionContext {
   const { clock, environment, limits } = loop;
-  return { now: clock.now(), environment, limits, circuit: circuitsFor(loop, workspace) };
+  const { bytes: historyBytes, isStateFull } = growth;
+  const circuit = circuitsFor(loop, execution.workspace);
+  return { now: clock.now(), environment, limits, historyBytes, isStateFull, circuit };
 }

@@ -10,7 +10,7 @@
 import type { Json, JsonObject } from "../core/base/json.ts";
 import type { Instant } from "../core/base/time.ts";
 import type { SlotNeed } from "../core/engine/sharing.ts";
-import type { EventPack, ExecutionQuery, ExecutionRow } from "../ports/store.ts";
+import type { EventPack, ExecutionQuery, ExecutionRow, HistorySize } from "../ports/store.ts";
 import type { Bulks } from "./bulk/bulk.ts";
 import type { Counters } from "./counters.ts";
 import type { Definitions } from "./definitions.ts";
@@ -95,6 +95,8 @@ export interface Host extends AsyncDisposable {
     afterSeq: number;
     bytesMax: number;
   }): Promise<readonly EventPack[] | null>;
+  /** How long the history is that is stored. */
+  measureHistory(executionId: string): Promise<HistorySize>;
   find(query: ExecutionQuery): Promise<{ readonly rows: readonly ExecutionRow[]; readonly nextCursor: string | null }>;
   count(query: { workspace: string; workflow: string | null }): Promise<Readonly<Record<string, number>>>;
   /** Resolves true when the execution has ended (its terminal event is on disk), false after `timeoutMs` or abort. */

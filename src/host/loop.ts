@@ -72,6 +72,9 @@ export interface HostTasks {
 export interface HostLimits {
   readonly payloadBytesMax: number;
   readonly historyEventsMax: number;
+  readonly historyBytesMax: number;
+  /** Of what one execution keeps alive, as a snapshot shows it. */
+  readonly stateBytesMax: number;
   /** A history that is longer than both is worth a snapshot. */
   readonly replay: { readonly bytes: number; readonly events: number };
   /** The longest time of one run; null: what its workflow says. */
@@ -90,6 +93,8 @@ export interface HostLimits {
 export const HOST_LIMITS: HostLimits = {
   payloadBytesMax: 1024 * 1024,
   historyEventsMax: 2_000_000,
+  historyBytesMax: 512 * 1024 * 1024,
+  stateBytesMax: 64 * 1024 * 1024,
   replay: { bytes: 512 * 1024, events: 500 },
   executionTimeoutMs: null,
   executionsInMemory: 50_000,

@@ -128,6 +128,7 @@ export async function openHost(options: HostOptions): Promise<Host> {
 
     read: (request) => readRow(loop, request),
     readHistory: (request) => readHistory(loop, request),
+    measureHistory: (executionId) => store.measureHistory(executionId),
     find: (query) => store.findExecutions(query),
     count: async (query) => ({ ...NOTHING_COUNTED, ...(await store.countExecutions(query)) }),
     waitForEnd: (request) => waitForEnd(loop, request),

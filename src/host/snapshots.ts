@@ -22,9 +22,6 @@ const TIMES_AS_LONG = 2;
 /** Few events with much in them are read again faster than a snapshot is made, up to this many times `replay.bytes`. */
 const TIMES_WITH_FEW_EVENTS = 16;
 
-/** What takes longer to write than the loop may stand still is left to the history. */
-const CHARACTERS_MAX = 16 * 1024 * 1024;
-
 /** How long a history is, and how much of it came after the last snapshot. */
 export interface Growth {
   bytes: number;
@@ -32,10 +29,12 @@ export interface Growth {
   eventsSince: number;
   /** Characters of the last one; 0: there is none. */
   snapshotLength: number;
+  /** What is alive was found to be longer than it may be. */
+  isStateFull: boolean;
 }
 
 export function noGrowth(): Growth {
-  return { bytes: 0, bytesSince: 0, eventsSince: 0, snapshotLength: 0 };
+  return { bytes: 0, bytesSince: 0, eventsSince: 0, snapshotLength: 0, isStateFull: false };
 }
 
 export function grow(growth: Growth, bytes: number, events: number): void {
@@ -46,24 +45,21 @@ export function grow(growth: Growth, bytes: number, events: number): void {
 
 /** Called where the execution is what its events tell, those of `write` included. */
 export function addSnapshot(loop: Loop, part: Part, write: Write, resident: Resident): void {
-  const { growth, execution } = resident;
+  const { growth, definition, execution } = resident;
   if (!isDue(loop, growth)) return;
-  const text = make(loop, resident);
+  let text: string | null = null;
+  try {
+    text = toSnapshot(definition, execution, loop.limits.stateBytesMax);
+    growth.isStateFull = text === null;
+  } catch (error) {
+    loop.report(error, `no snapshot of execution ${execution.id} could be made; it is loaded from its history`);
+  }
   growth.bytesSince = 0;
   growth.eventsSince = 0;
-  growth.snapshotLength = text?.length ?? CHARACTERS_MAX;
+  growth.snapshotLength = text?.length ?? loop.limits.stateBytesMax;
   if (text === null) return;
   write.snapshot = { seq: execution.length, version: SNAPSHOT_VERSION, text };
   part.batch.characters += text.length;
-}
-
-function make(loop: Loop, { definition, execution }: Resident): string | null {
-  try {
-    return toSnapshot(definition, execution, CHARACTERS_MAX);
-  } catch (error) {
-    loop.report(error, `no snapshot of execution ${execution.id} could be made; it is loaded from its history`);
-    return null;
-  }
 }
 
 function isDue({ limits }: Loop, { bytesSince, eventsSince, snapshotLength }: Growth): boolean {

@@ -38,6 +38,9 @@ export function parseEvent({ text }: EventText): HistoryEvent {
 /** One answer with events is as long as this at most, and one event longer. */
 const PAGE_BYTES_MAX = 4 * 1024 * 1024;
 
+/** Most events are shorter: of a long history no more is read than the page needs. */
+const EVENT_BYTES = 1024;
+
 export interface EventPage {
   readonly events: readonly EventText[];
   /** More events are there already. */
@@ -53,7 +56,8 @@ export async function readPage(
   const events: EventText[] = [];
   let bytes = 0;
   for (let afterSeq = request.afterSeq; ; ) {
-    const packs = await host.readHistory({ ...place, afterSeq, bytesMax: PAGE_BYTES_MAX });
+    const bytesMax = Math.min(PAGE_BYTES_MAX, (limit - events.length + 1) * EVENT_BYTES);
+    const packs = await host.readHistory({ ...place, afterSeq, bytesMax });
     if (packs === null) return null;
     if (packs.length === 0) return { events, hasMore: false };
     for (const pack of packs) {
@@ -67,35 +71,13 @@ export async function readPage(
   }
 }
 
-/** The first read covers most executions whole. */
-const FIRST_READ_BYTES = 64 * 1024;
-
 /** The last event there is; null: no such execution, or nothing has happened in it. */
 export async function readLastEvent(
   host: Host,
   place: { workspace: string; executionId: string },
 ): Promise<EventText | null> {
-  // The number of the last event is written nowhere. Strides that double until they miss, then halve, find it in few reads.
-  let last: EventPack | null = null;
-  let stride = 0;
-  for (let step: "first" | "growing" | "shrinking" = "first"; ; ) {
-    const packs: readonly EventPack[] | null = await host.readHistory({
-      ...place,
-      afterSeq: (last?.lastSeq ?? 0) + stride,
-      bytesMax: step === "first" ? FIRST_READ_BYTES : 1,
-    });
-    const found = packs?.at(-1);
-    if (found === undefined) {
-      if (stride === 0) break;
-      step = "shrinking";
-      stride = Math.floor(stride / 2);
-    } else {
-      last = found;
-      if (step === "growing") stride = Math.max(1, stride * 2);
-      if (step === "shrinking") stride = Math.floor(stride / 2);
-      if (step === "first") step = "growing";
-    }
-  }
-  if (last === null) return null;
-  return [...eventTexts(last, last.lastSeq - 1)].at(-1) ?? null;
+  const { events } = await host.measureHistory(place.executionId);
+  const packs = await host.readHistory({ ...place, afterSeq: events - 1, bytesMax: 1 });
+  const last = packs?.at(-1);
+  return last === undefined ? null : ([...eventTexts(last, last.lastSeq - 1)].at(-1) ?? null);
 }

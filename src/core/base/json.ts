@@ -54,23 +54,29 @@ export function canonicalJson(value: Json): string {
  * that a small value costs a short walk and a huge one no more than the limit.
  */
 export function isLongerThan(value: Json, limit: number): boolean {
-  return remaining(value, limit) < 0;
+  return bytesLeft(value, limit) < 0;
 }
 
-function remaining(value: Json, left: number): number {
+/** About how many bytes the JSON text of `value` has. */
+export function bytesOf(value: Json): number {
+  return Number.MAX_SAFE_INTEGER - bytesLeft(value, Number.MAX_SAFE_INTEGER);
+}
+
+/** What the JSON text of `value` leaves of so many bytes, counted in the same way; negative where it is longer. */
+export function bytesLeft(value: Json, left: number): number {
   if (typeof value === "string") return left - utf8Length(value, left) - 2;
   if (typeof value !== "object" || value === null) return left - (typeof value === "number" ? String(value).length : 4);
   let rest = left - 2;
   if (Array.isArray(value)) {
     for (const item of value) {
       if (rest < 0) return rest;
-      rest = remaining(item, rest - 1);
+      rest = bytesLeft(item, rest - 1);
     }
     return rest;
   }
   for (const key of Object.keys(value)) {
     if (rest < 0) return rest;
-    rest = remaining((value as JsonObject)[key] as Json, rest - key.length - 4);
+    rest = bytesLeft((value as JsonObject)[key] as Json, rest - key.length - 4);
   }
   return rest;
 }

@@ -7,6 +7,8 @@
  * Looking where there is nothing to do does nothing, so a look may be repeated.
  */
 
+import { isLongerThan } from "../base/json.ts";
+import { boundPassed, warnNearBound } from "./bounds.ts";
 import { type Decision, errorFrom } from "./decision.ts";
 import { cancel, endFallback } from "./ends.ts";
 import type { StepError } from "./error.ts";
@@ -24,21 +26,14 @@ import { toJson } from "./views.ts";
 export function advance(decision: Decision): void {
   const { execution } = decision;
   while (execution.status === "running" && !decision.isFull) {
-    if (execution.length >= decision.limits.historyEventsMax) return failAtLimit(decision);
+    const error = boundPassed(decision);
+    if (error !== null) return decision.record("ExecutionFailed", { error });
+    warnNearBound(decision);
     const look = execution.agenda.take();
     if (look === null) return;
     if (look.kind === "scope") lookAtScope(decision, look.scope);
     else lookAtStep(decision, look.step);
   }
-}
-
-function failAtLimit(decision: Decision): void {
-  decision.record("ExecutionFailed", {
-    error: {
-      code: "HISTORY_LIMIT",
-      message: `Expected a history of at most ${decision.limits.historyEventsMax} events. Split the work into child workflows, or raise limits.history_events.`,
-    },
-  });
 }
 
 function lookAtStep(decision: Decision, step: StepState): void {
@@ -299,6 +294,11 @@ function completeExecution(decision: Decision, makeOutput: () => ReturnType<type
     output = makeOutput();
   } catch (thrown) {
     return decision.record("ExecutionFailed", { error: errorFrom(thrown) });
+  }
+  const limit = decision.limits.payloadBytesMax;
+  if (isLongerThan(output, limit)) {
+    const message = `Expected the output of the execution to be at most ${limit} bytes of JSON, but it is longer. Pass a reference to the data, or raise limits.payload.`;
+    return decision.record("ExecutionFailed", { error: { code: "PAYLOAD_TOO_LARGE", message } });
   }
   const violations = outputSchema?.check(output) ?? [];
   if (violations.length > 0) {

@@ -1,7 +1,7 @@
 /** A decision in progress: the events made so far, each applied as it is made, and what evaluations may read. */
 
 import type { Json } from "../base/json.ts";
-import { isLongerThan } from "../base/json.ts";
+import { bytesLeft } from "../base/json.ts";
 import { createRandom, type Random } from "../base/random.ts";
 import { type Instant, toRfc3339 } from "../base/time.ts";
 import type { Definition, Step } from "../language/definition.ts";
@@ -22,6 +22,10 @@ export interface DecisionContext {
   /** Environment variables that configuration allows `env.` to read. */
   readonly environment: ReadonlyMap<string, string>;
   readonly limits: EngineLimits;
+  /** Of the history so far; absent: nobody has counted. */
+  readonly historyBytes?: number;
+  /** What is alive was found to be more than it may be. */
+  readonly isStateFull?: boolean;
   /** The circuit breaker of a target, as a copy of it says; absent: all are closed. */
   readonly circuit?: (target: string) => CircuitView;
 }
@@ -30,6 +34,7 @@ export interface EngineLimits {
   /** Longest input or output of a step, in bytes of JSON. */
   readonly payloadBytesMax: number;
   readonly historyEventsMax: number;
+  readonly historyBytesMax: number;
   /** The longest time of one run, whatever its workflow says; null: none. */
   readonly executionTimeoutMs: number | null;
 }
@@ -37,11 +42,15 @@ export interface EngineLimits {
 export const ENGINE_LIMITS: EngineLimits = {
   payloadBytesMax: 1_048_576,
   historyEventsMax: 2_000_000,
+  historyBytesMax: 512 * 1_048_576,
   executionTimeoutMs: null,
 };
 
 /** One decision stops after this many events, so that a long run of local steps does not hold up its neighbours. */
 const EVENTS_MAX = 1000;
+
+/** ... or once inputs and outputs of so many bytes have been decided: they become one text. */
+const BYTES_MAX = 4 * 1_048_576;
 
 export class Decision {
   readonly definition: Definition;
@@ -49,7 +58,11 @@ export class Decision {
   readonly now: Instant;
   readonly limits: EngineLimits;
   readonly events: HistoryEvent[] = [];
+  readonly isStateFull: boolean;
   readonly circuit: (target: string) => CircuitView;
+  private readonly bytesBefore: number;
+  /** Of the inputs and outputs so far. */
+  private bytes = 0;
   private readonly environment: ReadonlyMap<string, string>;
   private readonly at: string;
   private drawn: Random | null = null;
@@ -61,6 +74,8 @@ export class Decision {
     this.at = toRfc3339(this.now);
     this.environment = context.environment;
     this.limits = context.limits;
+    this.bytesBefore = context.historyBytes ?? 0;
+    this.isStateFull = context.isStateFull ?? false;
     this.circuit = context.circuit ?? (() => CLOSED_CIRCUIT);
   }
 
@@ -71,7 +86,12 @@ export class Decision {
   };
 
   get isFull(): boolean {
-    return this.events.length >= EVENTS_MAX;
+    return this.events.length >= EVENTS_MAX || this.bytes >= BYTES_MAX;
+  }
+
+  /** Near enough: of what this decision adds only inputs and outputs count. */
+  get historyBytes(): number {
+    return this.bytesBefore + this.bytes;
   }
 
   record<T extends keyof ExecutionEventData>(type: T, data: ExecutionEventData[T]): void {
@@ -154,7 +174,9 @@ export class Decision {
   /** Throws `StepFailure` with `PAYLOAD_TOO_LARGE`. */
   checkPayload(step: StepState, value: Json, what: "input" | "output"): void {
     const limit = this.limits.payloadBytesMax;
-    if (!isLongerThan(value, limit)) return;
+    const left = bytesLeft(value, limit);
+    this.bytes += limit - left;
+    if (left >= 0) return;
     throw new StepFailure({
       code: "PAYLOAD_TOO_LARGE",
       message: `Expected the ${what} of step "${this.stepOf(step).name}" to be at most ${limit} bytes of JSON, but it is longer. Pass a reference to the data, or raise limits.payload.`,

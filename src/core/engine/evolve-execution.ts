@@ -1,16 +1,17 @@
 /** What events about the execution as a whole mean. */
 
 import { defined, unreachable } from "../base/bug.ts";
-import type { Json } from "../base/json.ts";
+import { bytesOf, type Json } from "../base/json.ts";
 import type { Instant } from "../base/time.ts";
 import { type Definition, ROOT_SCOPE, type Step } from "../language/definition.ts";
+import { NEAR_LIMIT } from "./bounds.ts";
 import { moveTimers, setDue, setLimitDue } from "./dues.ts";
 import type { StepError } from "./error.ts";
 import type { ErrorStage, ExecutionEvent } from "./events.ts";
 import type { Execution, Paused } from "./execution.ts";
 import { forgetSlots, fork } from "./fork.ts";
 import { reopen, reopenToUndo } from "./reopen.ts";
-import { createCall, createScope, endScope } from "./scopes.ts";
+import { createCall, createScope, endScope, suppress } from "./scopes.ts";
 import { lookAtEnd, remember, windUp } from "./wind-up.ts";
 
 export function evolveExecution(
@@ -127,9 +128,15 @@ export function evolveExecution(
       return;
     case "SignalReceived":
       remember(execution, event.data.command_id);
-      execution.signals.push({ seq: event.seq, name: event.data.name, data: event.data.data });
+      execution.signals.push({
+        seq: event.seq,
+        name: event.data.name,
+        data: event.data.data,
+        bytes: bytesOf(event.data.data),
+      });
       return;
     case "WarningRecorded":
+      if (event.data.code === NEAR_LIMIT) execution.isNearLimit = true;
       return;
     case "ExecutionCompleted":
       return end(execution, "completed");
@@ -218,7 +225,7 @@ function endErrorSteps(
     errorSteps.place = 0;
   }
   // What goes wrong now must not hide what went wrong first.
-  if (end.error !== undefined) root?.suppressed.push(end.error);
+  if (end.error !== undefined && root !== null) suppress(root, end.error);
   lookAtEnd(execution);
 }
 

@@ -10,7 +10,7 @@ import type { StartDetail, StepEvent } from "./events.ts";
 import { CALL_SCOPE, type Execution, type Inner, type StepState, scopesIn } from "./execution.ts";
 import { followFailure, startFallback } from "./failure.ts";
 import { endIteration, forgetBroken, innerAs, innerOf, loopNames } from "./inner.ts";
-import { beginCancelling, createCall, createScope, endScope, errorOf, settleEdges } from "./scopes.ts";
+import { beginCancelling, createCall, createScope, endScope, errorOf, settleEdges, suppress } from "./scopes.ts";
 import { lookAtEnd, remember, windUp } from "./wind-up.ts";
 
 export function evolveStep(definition: Definition, execution: Execution, event: StepEvent, at: Instant): void {
@@ -244,7 +244,7 @@ export function evolveStep(definition: Definition, execution: Execution, event: 
       const { scope } = stateOf(execution, event.path);
       endScope(defined(scope.failurePath, `a failure path of "${event.path}" to run`));
       scope.open -= 1;
-      if (event.data.status === "failed" && event.data.error !== undefined) scope.suppressed.push(event.data.error);
+      if (event.data.status === "failed" && event.data.error !== undefined) suppress(scope, event.data.error);
       execution.agenda.addScope(scope);
       return;
     }
@@ -290,9 +290,9 @@ function keepFinallyError(execution: Execution, step: StepState): void {
   if (scope === null || scope.error === null) return;
   const error = errorOf(scope);
   // Where the scope itself fails, this only adds to its failure; else it is what goes wrong on the way out of a return.
-  if (step.scope.status === "failing") step.scope.suppressed.push(error);
+  if (step.scope.status === "failing") suppress(step.scope, error);
   else if (execution.ending?.kind === "return") execution.ending.error ??= error;
-  else if (step.scope.error !== null) step.scope.suppressed.push(error);
+  else if (step.scope.error !== null) suppress(step.scope, error);
 }
 
 function takeSignal(execution: Execution, seq: number): void {

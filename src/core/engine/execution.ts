@@ -99,6 +99,8 @@ export class Execution {
   fallback: ScopeState | null = null;
   /** How often the time-out has begun the unfinished steps again. */
   restarts = 0;
+  /** It has been warned that its history comes near a limit. */
+  isNearLimit = false;
   /** Steps whose task is scheduled. */
   openTasks = 0;
 
@@ -181,6 +183,8 @@ export interface KeptSignal {
   readonly seq: number;
   readonly name: string;
   readonly data: Json;
+  /** About how long it is as JSON. */
+  readonly bytes: number;
 }
 
 /** The index of a scope that is no list of the text: one step that was called by name. */

@@ -1,11 +1,13 @@
 /** Whether a request fits the execution as it is. Asked before `decide`, so that who asks hears why nothing follows. */
 
+import { bytesOf, type Json } from "../base/json.ts";
 import { byHandRefusal } from "./by-hand.ts";
 import type { Command } from "./commands.ts";
 import type { Execution } from "./execution.ts";
 
 /** More signals than this waiting to be taken are surely a mistake. */
 const SIGNALS_MAX = 10_000;
+const SIGNAL_BYTES_MAX = 16 * 1_048_576;
 
 export interface EngineRefusal {
   readonly code:
@@ -37,7 +39,7 @@ export function refusalOf(execution: Execution, command: Command): EngineRefusal
     case "Signal":
       if (execution.known.has(command.id)) return null;
       if (execution.hasEnded) return ended(execution);
-      return execution.signals.length >= SIGNALS_MAX ? signalsFull(execution) : null;
+      return hasRoomFor(execution, command.data) ? null : signalsFull(execution);
     case "ReplaceInput":
       return isPutOff(execution) || execution.known.has(command.id) ? null : begun(execution);
     case "Retry":
@@ -76,6 +78,11 @@ export function refusalOf(execution: Execution, command: Command): EngineRefusal
   }
 }
 
+function hasRoomFor({ signals }: Execution, data: Json): boolean {
+  if (signals.length >= SIGNALS_MAX) return false;
+  return signals.reduce((sum, { bytes }) => sum + bytes, bytesOf(data)) <= SIGNAL_BYTES_MAX;
+}
+
 function ended(execution: Execution): EngineRefusal {
   return {
     code: "EXECUTION_ENDED",
@@ -105,7 +112,7 @@ function nothingToUndo(execution: Execution): EngineRefusal {
 function signalsFull(execution: Execution): EngineRefusal {
   return {
     code: "SIGNALS_FULL",
-    message: `Expected fewer than ${SIGNALS_MAX} signals to wait in execution ${execution.id}. Let a step take some before sending more.`,
+    message: `Expected at most ${SIGNALS_MAX} signals of together ${SIGNAL_BYTES_MAX} bytes to wait in execution ${execution.id}. Let a step take some before sending more.`,
   };
 }
 

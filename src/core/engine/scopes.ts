@@ -234,10 +234,18 @@ export function beginFailing(
     scope.error = error;
     scope.spared = new Set(spared);
   } else if (scope.status === "failing") {
-    scope.suppressed.push(error);
+    suppress(scope, error);
     scope.spared = new Set(spared);
   }
   execution.agenda.addScope(scope);
+}
+
+/** More errors than this beside the first say nothing new; each has its event. */
+const SUPPRESSED_MAX = 100;
+
+/** Kept beside the error with which the scope fails. */
+export function suppress(scope: ScopeState, error: StepError): void {
+  if (scope.suppressed.length < SUPPRESSED_MAX) scope.suppressed.push(error);
 }
 
 /** From here on nothing begins in the scope, and what is open in it is cancelled. */

@@ -149,7 +149,7 @@ const state: Field<State> = record<State>({
   root: nullable(scopeNumber),
   steps: map(stepNumber),
   variables: map(payload()),
-  signals: list(record<KeptSignal>({ seq: plain(), name: plain(), data: payload() })),
+  signals: list(record<KeptSignal>({ seq: plain(), name: plain(), data: payload(), bytes: plain() })),
   eventWaits: set(stepNumber),
   known: set(plain()),
   childrenCount: plain(),
@@ -172,6 +172,7 @@ const state: Field<State> = record<State>({
   }),
   fallback: nullable(scopeNumber),
   restarts: plain(),
+  isNearLimit: plain(),
   openTasks: plain(),
   slots: nullable(
     record<SlotsHeld>({

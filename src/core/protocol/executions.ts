@@ -211,6 +211,8 @@ export interface ExecutionMessage {
   readonly parent: ParentLink | null;
   readonly origin: OriginLink | null;
   readonly steps: readonly StepMessage[];
+  /** How much has happened, by number and by bytes. */
+  readonly history?: { readonly events: number; readonly bytes: number };
 }
 
 export const ExecutionMessage: Message<ExecutionMessage> = message<ExecutionMessage>("Execution")(
@@ -258,6 +260,12 @@ export const ExecutionMessage: Message<ExecutionMessage> = message<ExecutionMess
       description:
         "Steps in the order of their first event, then those that have not begun. Of a loop: the running, the failed and the last 100 iterations.",
     }),
+    history: Type.Optional(
+      Type.Object(
+        { events: Type.Integer(), bytes: Type.Integer() },
+        { description: "How long its history is. At `limits.history_events` or `limits.history_bytes` it fails." },
+      ),
+    ),
   }),
 );
 

@@ -49,7 +49,8 @@ export function bindExecutions(context: RouteContext): void {
   binder.bind(readExecution, async ({ workspace, params }) => {
     const row = await host.read({ workspace, executionId: params.execution_id });
     if (row === null) return notFound(params.execution_id);
-    return json(200, await describe(row));
+    const [described, history] = await Promise.all([describe(row), host.measureHistory(row.id)]);
+    return json(200, { ...described, history });
   });
 
   async function describe(row: ExecutionRow): Promise<ExecutionMessage> {

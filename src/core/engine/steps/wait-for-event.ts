@@ -5,6 +5,7 @@
  * wait that fits; an execution takes one event at most once.
  */
 
+import { defined } from "../../base/bug.ts";
 import type { Json } from "../../base/json.ts";
 import type { WaitForEventSpec } from "../../language/definition.ts";
 import type { DeliverEvent, Signal } from "../commands.ts";
@@ -30,7 +31,7 @@ export function receiveSignal(decision: Decision, command: Signal): void {
   const { execution } = decision;
   if (execution.known.has(command.id)) return;
   decision.record("SignalReceived", { command_id: command.id, name: command.name, data: command.data });
-  const kept: KeptSignal = { seq: execution.length, name: command.name, data: command.data };
+  const kept = defined(execution.signals.at(-1), "the signal to be kept");
   const step = [...execution.eventWaits].find((waiting) => fitsSignal(decision, waiting, kept));
   if (step !== undefined) takeSignal(decision, step, kept);
 }
