@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Json } from "../base/json.ts";
-import type { ForkExecution } from "./commands.ts";
+import type { Command, ForkExecution } from "./commands.ts";
 import { decide } from "./decide.ts";
 import { ENGINE_LIMITS } from "./decision.ts";
 import type { HistoryEvent } from "./events.ts";
@@ -187,6 +187,52 @@ describe("an execution that begins with the history of another", () => {
     for (let seq = 1; seq < rig.history.length; seq++) completes(rig, forkAt(rig, seq));
   });
 
+  const troubled = {
+    "a failure with an inline path": `steps:
+  - { name: a, ${CALL}, on_failure: { steps: [ { name: x, ${CALL} }, { name: y, ${CALL} } ] } }
+  - { name: b, ${CALL}, depends_on: [] }`,
+    "a failure that leads to a side path": `steps:
+  - { name: a, ${CALL}, on_failure: h }
+  - { name: b, ${CALL}, depends_on: [] }
+  - { name: h, ${CALL}, on_success: i }
+  - { name: i, type: wait, duration: 1s }`,
+    "a failed workflow with steps for it": `error_handling: { on_failure: { steps: [ { name: e, ${CALL} }, { name: g, ${CALL} } ] } }
+steps:
+  - { name: a, ${CALL}, compensate: { executor: shop, function: undo } }
+  - { name: b, ${CALL} }`,
+    "rules that let the flow go on, and one that ends it": `error_handling:
+  - { condition: "$.a.status == 'failed'", action: { type: continue } }
+  - { condition: "$.b.status == 'failed'", action: { type: return_error, message: No. } }
+steps:
+  - { name: a, ${CALL} }
+  - { name: b, ${CALL} }`,
+    "an inline fallback in a loop that goes on": `steps:
+  - name: l
+    type: loop
+    times: 2
+    fail_fast: false
+    steps: [ { name: a, ${CALL}, fallback: { steps: [ { name: s, ${CALL} }, { name: t, ${CALL} } ] } }, { name: b, ${CALL} } ]`,
+  };
+  for (const [name, spec] of Object.entries(troubled)) {
+    it(`comes to an end from every place of ${name}`, () => {
+      const rig = startRig(spec);
+      for (let n = 0; !rig.execution.hasEnded && n < 50; n++) {
+        const step = [...rig.execution.steps.values()].find(({ status }) => status === "scheduled");
+        if (step === undefined) rig.pass(1000);
+        else if (step.path.endsWith("a") || step.path.endsWith("b")) rig.fail(step.path);
+        else rig.complete(step.path);
+      }
+      assert.ok(rig.execution.hasEnded);
+      let count = 0;
+      for (let seq = 1; seq < rig.history.length; seq++) {
+        if (!isFit(rig, seq)) continue;
+        ends(rig, forkAt(rig, seq));
+        count += 1;
+      }
+      assert.ok(count > 2);
+    });
+  }
+
   it("ends the origin where that is asked for, by a message of its own", () => {
     const rig = startRig(`steps:\n  - { name: a, ${CALL} }`);
     const fork = forkAt(rig, rig.history.length);
@@ -203,6 +249,35 @@ describe("an execution that begins with the history of another", () => {
     ]);
   });
 });
+
+function isFit(rig: Rig, seq: number): boolean {
+  const execution = createExecution({ id: "f", workspace: "default" });
+  for (const event of rig.history.slice(0, seq)) evolve(rig.definition, execution, event);
+  const [last, next] = [rig.history[seq - 1], rig.history[seq]];
+  const isHalf = last !== undefined && next !== undefined && belongsToNext(execution, last, next);
+  return forkRefusal(execution) === null && !isHalf;
+}
+
+/** Whatever there is to be done is done, and then it is over. */
+function ends(rig: Rig, { execution, events }: Fork): void {
+  let now = execution.lastAt;
+  for (let round = 0; round < 50 && !execution.hasEnded; round++) {
+    const step = [...execution.steps.values()].find(({ status }) => status === "scheduled");
+    now += 1000;
+    const context = { now, environment: new Map(), limits: ENGINE_LIMITS };
+    const { path = "", attempt = 0 } = step ?? {};
+    const from = { path, attempt, startedAt: null, instance: null };
+    const isPath = !path.endsWith("a") && !path.endsWith("b");
+    const answer: Command =
+      step === undefined
+        ? { kind: "WakeUp" }
+        : isPath
+          ? { kind: "CompleteTask", ...from, output: {}, http: null }
+          : { kind: "FailTask", ...from, error: { code: "BROKEN", message: "It broke." } };
+    decide(rig.definition, execution, answer, context);
+  }
+  assert.ok(execution.hasEnded, `an end after ${events.length} events`);
+}
 
 /** Answers every task until nothing is left to do. */
 function completes(rig: Rig, { execution, events }: Fork): void {
