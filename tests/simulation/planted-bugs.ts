@@ -257,6 +257,16 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     }),
   },
   {
+    name: "do not go on with an operation on many executions",
+    store: (store) => ({
+      ...store,
+      documents: {
+        ...store.documents,
+        list: async (query) => (query.collection === "bulk_open" ? [] : store.documents.list(query)),
+      },
+    }),
+  },
+  {
     name: "lose a task that was offered",
     board: (board, { chance, timeline }) => ({
       ...board,

@@ -74,6 +74,8 @@ async function closeDown(world: World, pass: Pass): Promise<void> {
 
 async function checkLeftovers({ disk, fail }: World): Promise<void> {
   const { store } = disk;
+  const open = await store.documents.list({ collection: "bulk_open", workspace: "*", limit: 10 });
+  if (open.length > 0) fail("operations on many executions come to their end", `${open.length} did not.`);
   if (disk.outbox.size > 0) fail("the outbox is empty at the end", [...disk.outbox].join(", "));
   for (const executor of ["shop", "mail", "rare"]) {
     const tasks = await store.findTasks({ workspace: WORKSPACE, executor, functions: null, limit: 10 });

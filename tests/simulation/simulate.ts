@@ -10,6 +10,7 @@ import { createRegistry } from "../../src/host/registry.ts";
 import { careFor, drawOrder } from "./customers.ts";
 import { forgetAll, hire } from "./executors.ts";
 import { FAULTS_MIN } from "./faults.ts";
+import { herd } from "./herding.ts";
 import { bringToEnd } from "./judge.ts";
 import { sortLetters } from "./letter-openers.ts";
 import { checkUp, curate, supervise } from "./operators.ts";
@@ -79,7 +80,7 @@ async function play(world: World): Promise<void> {
   const staff = hire(world);
   const orders = Array.from({ length: chance.between(3, 9) }, (_, i) => drawOrder(world, i + 1));
   for (const order of orders) act(world, careFor(world, order));
-  for (const actor of [supervise, haunt, curate, read, follow, checkUp, sortLetters]) act(world, actor(world));
+  for (const actor of [supervise, haunt, curate, read, follow, checkUp, sortLetters, herd]) act(world, actor(world));
 
   await pass(world, chance.between(15_000, 60_000));
   while (faults.count < FAULTS_MIN && world.violation === null) await pass(world, STORM_MORE_MS);
