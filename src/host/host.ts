@@ -59,6 +59,8 @@ export interface Host extends AsyncDisposable {
     name: string;
     data: Json;
   }): Promise<Outcome<object>>;
+  /** Takes it out of quarantine, if what is stored of it can be worked with; else refused with the reason of now. */
+  resetQuarantine(request: { workspace: string; executionId: string }): Promise<Outcome<object>>;
   /** Re-opens: failed and cancelled steps begin again. */
   retry(request: { workspace: string; executionId: string; commandId: string }): Promise<Outcome<object>>;
   /** Ends a step by hand: skipped, or completed with `output`. `by` is who asks, for the audit. */

@@ -36,6 +36,7 @@ import { followExecution, readHistory, readRow, waitForEnd } from "./reads.ts";
 import { takeOverFirst } from "./recovery.ts";
 import type { Outcome } from "./refusal.ts";
 import { executionUnknown, prepareRerun } from "./rerun.ts";
+import { resetQuarantine } from "./reset.ts";
 import { createBreakers } from "./shared/breakers.ts";
 import { passDoor } from "./shared/door.ts";
 import { lineOf } from "./shared/line.ts";
@@ -123,6 +124,7 @@ export async function openHost(options: HostOptions): Promise<Host> {
     completeStep: async ({ commandId: id, path, output, reason, by, ...place }) =>
       tooLong(loop, output) ?? (await ask(loop, place, { kind: "CompleteStep", id, path, output, reason, by })),
     compensate: ({ commandId: id, reason, by, ...place }) => ask(loop, place, { kind: "Compensate", id, reason, by }),
+    resetQuarantine: (place) => resetQuarantine(loop, place),
 
     publish: async (event) => tooLong(loop, event.data) ?? (await publish(loop, event)),
 

@@ -41,6 +41,20 @@ export async function readExecution(loop: Loop, executionId: string, waiting: re
   if (row === null) return { kind: "unknown" };
   if (row.quarantine !== null) return { kind: "quarantined", row, reason: row.quarantine };
   if (hasEnded(row.status) && !waiting.some(concernsEnded)) return { kind: "over", row };
+  return readWhole(loop, row);
+}
+
+/** Whether it is in quarantine or not, and whether it has ended or not. */
+export async function readAgain(
+  loop: Loop,
+  executionId: string,
+): Promise<Exclude<Found, { kind: "over" | "quarantined" }>> {
+  const row = await intact(() => loop.store.readExecution(executionId));
+  if (row instanceof Broken) return { kind: "broken", row: null, reason: row.reason };
+  return row === null ? { kind: "unknown" } : readWhole(loop, row);
+}
+
+async function readWhole(loop: Loop, row: ExecutionRow): Promise<Extract<Found, { kind: "broken" | "read" }>> {
   const request = { workspace: row.workspace, workflow: row.workflow, version: row.version };
   const cached = loop.definitions.cached(request);
   const compiled =

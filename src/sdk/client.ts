@@ -64,6 +64,8 @@ export interface Client {
     terminate(executionId: string, options?: { reason?: string; id?: string }): Promise<ControlAnswer>;
     pause(executionId: string, options?: { timers?: "freeze" | "run"; id?: string }): Promise<ControlAnswer>;
     resume(executionId: string, options?: { id?: string }): Promise<ControlAnswer>;
+    /** Takes it out of quarantine, once what was wrong with it is mended. */
+    resetQuarantine(executionId: string, options?: { id?: string }): Promise<ControlAnswer>;
     signal(executionId: string, name: string, data?: Json, options?: { id?: string }): Promise<ControlAnswer>;
     /** Goes on after a failure: failed and cancelled steps begin again. */
     retry(executionId: string, options?: { id?: string }): Promise<ControlAnswer>;
@@ -233,6 +235,7 @@ export function createClient(options: ConnectionOptions = {}): Client {
       terminate: (executionId, body = {}) => control(executionId, "terminate", body),
       pause: (executionId, body = {}) => control(executionId, "pause", body),
       resume: (executionId, body = {}) => control(executionId, "resume", body),
+      resetQuarantine: (executionId, body = {}) => control(executionId, "quarantine/reset", body),
       signal: (executionId, name, data = null, body = {}) =>
         control(executionId, `signals/${encodeURIComponent(name)}`, { data, ...body }),
       retry: (executionId, body = {}) => control(executionId, "retry", body),

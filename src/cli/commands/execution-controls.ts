@@ -56,6 +56,7 @@ export function controlCommands(executions: Command, run: RunCommand): void {
     toArguments: () => ({}),
     one: async (terminal, client, id) => done(terminal, await client.executions.resume(id)),
   });
+  releaseCommand(executions, run);
   control<object>(executions, run, {
     operation: "retry",
     about: "re-open it: failed and cancelled steps begin again",
@@ -80,6 +81,17 @@ export function controlCommands(executions: Command, run: RunCommand): void {
       tellStarted(terminal, await client.executions.rerun(id, { ...inputOf(options), ...placeOf(options) })),
   });
   signalCommand(executions, run);
+}
+
+/** For one alone: what was wrong with each has to be mended first. */
+function releaseCommand(executions: Command, run: RunCommand): void {
+  executions
+    .command("release")
+    .description("take it out of quarantine, once what was wrong with it is mended")
+    .argument("<id>")
+    .action((id: string) =>
+      run(async ({ terminal, client }) => done(terminal, await client().executions.resetQuarantine(id))),
+    );
 }
 
 function control<O>(executions: Command, run: RunCommand, what: Control<O>): void {

@@ -373,6 +373,16 @@ export const resumeExecution: Route<ExecutionParams, object, CommandRequest> = c
   problems: ["EXECUTION_ENDED"],
 });
 
+export const resetQuarantine: Route<ExecutionParams, object, CommandRequest> = control<CommandRequest>({
+  part: "/quarantine/reset",
+  operationId: "resetQuarantine",
+  summary: "Take it out of quarantine, once what was wrong with it is mended",
+  description:
+    "What is stored of the execution is read again as a whole. If that can be worked with, it goes on where it was; else the problem says what is wrong now. For one that is not in quarantine, nothing changes.",
+  schema: CommandRequest,
+  problems: [],
+});
+
 export const retryExecution: Route<ExecutionParams, object, CommandRequest> = control<CommandRequest>({
   part: "/retry",
   operationId: "retryExecution",

@@ -178,7 +178,7 @@ export const PROBLEMS = {
   EXECUTION_QUARANTINED: {
     status: 409,
     title: "The execution is in quarantine",
-    help: "It met a fault of the platform and was put aside, with its reason. Its history can be read.",
+    help: "It met a fault of the platform and was put aside, with its reason. Mend what the reason says, then reset it: `POST /executions/{id}/quarantine/reset`.",
   },
   DEAD_LETTER_UNREADABLE: {
     status: 409,

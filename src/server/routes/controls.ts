@@ -3,6 +3,7 @@
 import {
   cancelExecution,
   pauseExecution,
+  resetQuarantine,
   resumeExecution,
   retryExecution,
   signalExecution,
@@ -54,6 +55,7 @@ export function bindControls(context: RouteContext): void {
     control(context, call, (place) => host.pause({ ...place, freezeTimers: call.body?.timers === "freeze" })),
   );
   binder.bind(resumeExecution, (call) => control(context, call, (place) => host.resume(place)));
+  binder.bind(resetQuarantine, (call) => control(context, call, (place) => host.resetQuarantine(place)));
   binder.bind(retryExecution, (call) => control(context, call, (place) => host.retry(place)));
   binder.bind(signalExecution, (call) =>
     control(context, call, (place) => host.signal({ ...place, name: call.params.name, data: call.body?.data ?? null })),
