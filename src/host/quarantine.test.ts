@@ -190,3 +190,26 @@ test("a parent's message to a child that is put aside is kept for the day on whi
   assert.equal((await world.store.readOutbox(child.shard)).length, 1);
   await world.close();
 });
+
+test("who waits for the slot of one that is put aside gets it", async () => {
+  const steps = `    - { name: reserve, executor: shop, function: reserve }
+    - { name: charge, executor: shop, function: charge, when: $.input.go }
+`;
+  const world = await openWorld({
+    workflows: [workflow("poison", steps, "  concurrency: { limit: 1 }\n")],
+    definitions: poisoned(() => true),
+  });
+  // Chosen ids lie in other shards than the slots that they need.
+  const ids: string[] = [];
+  for (let n = 0; n < 3; n++) {
+    ids.push(await world.started("poison", { executionId: `poison-${n}`, input: { go: true } }));
+    await world.settle();
+  }
+  const status = async () => (await Promise.all(ids.map((id) => world.row(id)))).map((row) => row.status).join(" ");
+  assert.equal(await status(), "running queued queued");
+  await world.work();
+  await world.pass(2000);
+  assert.notEqual((await world.row("poison-0")).quarantine, null);
+  assert.equal((await world.row("poison-1")).status, "running");
+  await world.close();
+});

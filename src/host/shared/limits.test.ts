@@ -179,6 +179,20 @@ describe("the limit of the whole platform", () => {
   });
 });
 
+describe("a workflow whose name is a word of ours", () => {
+  test("shares no slots with the platform", async () => {
+    const text = limited("concurrency: { limit: 1 }").replaceAll("limited", "platform");
+    const world = await openWorld({ workflows: [text], limits: { concurrentMax: 1 } });
+    const id = await world.started("platform");
+    await world.settle();
+    assert.equal((await world.row(id)).status, "running");
+    await world.work();
+    await world.settle();
+    assert.deepEqual(await allShared(world), []);
+    await world.close();
+  });
+});
+
 describe("a singleton", () => {
   test("answers a start with the execution that runs", async () => {
     const world = await openWorld({ workflows: [limited("singleton: true")] });
@@ -190,6 +204,18 @@ describe("a singleton", () => {
     await world.settle();
     const third = await world.start("limited");
     assert.ok(third.ok && third.isNew);
+    await world.close();
+  });
+
+  test("is what the key of a start stands for from then on, also after its end", async () => {
+    const world = await openWorld({ workflows: [limited("singleton: true")] });
+    const first = await world.started("limited");
+    assert.equal(await world.started("limited", { idempotencyKey: "k" }), first);
+    await world.work();
+    await world.settle();
+    assert.equal((await world.row(first)).status, "completed");
+    assert.equal(await world.started("limited", { idempotencyKey: "k" }), first);
+    assert.notEqual(await world.started("limited", { idempotencyKey: "other" }), first);
     await world.close();
   });
 
@@ -220,6 +246,33 @@ describe("debounce", () => {
     await world.work((input) => ({ seen: input }));
     assert.deepEqual((await world.history([...ids][0] ?? "")).at(-1)?.data, { output: { seen: { n: 3 } } });
     assert.notEqual(await world.started("limited"), [...ids][0]);
+    await world.close();
+  });
+
+  test("begins also where a start for which it stands was sent twice", async () => {
+    const world = await openWorld({ workflows: [limited("debounce: { period: 5s }")] });
+    const first = await world.started("limited", { input: { n: 1 } });
+    const again = { executionId: "mine", input: { n: 2 } };
+    assert.equal(await world.started("limited", again), first);
+    assert.equal(await world.started("limited", { input: { n: 3 } }), first);
+    assert.equal(await world.started("limited", again), first, "its key is known as that of the other one");
+    await world.pass(5500, 100);
+    assert.equal((await world.row(first)).status, "running");
+    await world.work((input) => ({ seen: input }));
+    assert.deepEqual((await world.history(first)).at(-1)?.data, { output: { seen: { n: 3 } } });
+    assert.equal(await world.started("limited", again), first, "also when that has ended");
+    await world.close();
+  });
+
+  test("counts under the keys of the last input", async () => {
+    const text = limited("debounce: { period: 5s }\n  concurrency: { limit: 1, key: $.input.tenant }");
+    const world = await openWorld({ workflows: [text] });
+    const holder = await world.started("limited", { input: { tenant: "a" } });
+    await world.pass(5500, 100);
+    const next = await world.started("limited", { input: { tenant: "a" } });
+    assert.equal(await world.started("limited", { input: { tenant: "b" } }), next);
+    await world.pass(5500, 100);
+    assert.equal(await statuses(world, [holder, next]), "running running");
     await world.close();
   });
 
