@@ -118,7 +118,7 @@ function signalsFull(execution: Execution): EngineRefusal {
 
 /** It has not begun, and waits for the end of a quiet time. */
 function isPutOff({ slots }: Execution): boolean {
-  return slots !== null && slots.begins && slots.isQueued && slots.needs[slots.held]?.kind === "debounce";
+  return slots?.begins === true && slots.isQueued && slots.needs[slots.held]?.kind === "debounce";
 }
 
 function begun(execution: Execution): EngineRefusal {

@@ -19,7 +19,7 @@ import type { SlotNeed } from "./sharing.ts";
 
 /** Whether it has to wait for its turn when it goes on. */
 export function needsSlots({ slots }: Execution): boolean {
-  return slots !== null && slots.needs.some(({ kind }) => kind === "slots");
+  return slots?.needs.some(({ kind }) => kind === "slots") === true;
 }
 
 /**

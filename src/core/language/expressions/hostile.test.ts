@@ -14,9 +14,11 @@ const PATIENCE_MS = 2_000;
 const MEBIBYTE = 1_048_576;
 
 function quickly<T>(run: () => T): T {
-  const start = performance.now();
+  const start = process.cpuUsage();
   const result = run();
-  const elapsedMs = performance.now() - start;
+  const { user, system } = process.cpuUsage(start);
+  // Time of the processor: a busy machine makes nobody guilty.
+  const elapsedMs = (user + system) / 1000;
   assert.ok(elapsedMs < PATIENCE_MS, `took ${Math.round(elapsedMs)} ms`);
   return result;
 }
