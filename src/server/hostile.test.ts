@@ -188,10 +188,12 @@ describe("YAML", () => {
       "\u0000",
       `a: "${"x".repeat(2 * 1024 * 1024)}"`,
     ]) {
-      const began = performance.now();
+      const began = process.cpuUsage();
       const answer = await rig.send("POST", "/api/v1/workflows", text, { "content-type": "application/yaml" });
       assert.deepEqual([answer.status, answer.body.code], [422, "DEFINITION_INVALID"], text.slice(0, 30));
-      assert.ok(performance.now() - began < 2000, text.slice(0, 30));
+      // Time of the processor: a busy machine makes nobody guilty.
+      const { user, system } = process.cpuUsage(began);
+      assert.ok(user + system < 2_000_000, text.slice(0, 30));
     }
   });
 });
