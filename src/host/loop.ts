@@ -75,8 +75,8 @@ export interface HostLimits {
   readonly historyBytesMax: number;
   /** Of what one execution keeps alive, as a snapshot shows it. */
   readonly stateBytesMax: number;
-  /** A history that is longer than both is worth a snapshot. */
-  readonly replay: { readonly bytes: number; readonly events: number };
+  /** A history that is longer than both is worth a snapshot; the next when it has grown so many times as long as the last. */
+  readonly replay: { readonly bytes: number; readonly events: number; readonly growth: number };
   /** The longest time of one run; null: what its workflow says. */
   readonly executionTimeoutMs: number | null;
   readonly executionsInMemory: number;
@@ -95,7 +95,7 @@ export const HOST_LIMITS: HostLimits = {
   historyEventsMax: 2_000_000,
   historyBytesMax: 512 * 1024 * 1024,
   stateBytesMax: 64 * 1024 * 1024,
-  replay: { bytes: 512 * 1024, events: 500 },
+  replay: { bytes: 512 * 1024, events: 500, growth: 2 },
   executionTimeoutMs: null,
   executionsInMemory: 50_000,
   inboxMax: 10_000,

@@ -16,9 +16,6 @@ import type { Part, Write } from "./commit.ts";
 import type { Loop } from "./loop.ts";
 import type { Resident } from "./shard.ts";
 
-/** The history has grown by this many times the length of the last snapshot when the next is due. */
-const TIMES_AS_LONG = 2;
-
 /** Few events with much in them are read again faster than a snapshot is made, up to this many times `replay.bytes`. */
 const TIMES_WITH_FEW_EVENTS = 16;
 
@@ -63,7 +60,7 @@ export function addSnapshot(loop: Loop, part: Part, write: Write, resident: Resi
 }
 
 function isDue({ limits }: Loop, { bytesSince, eventsSince, snapshotLength }: Growth): boolean {
-  const { bytes, events } = limits.replay;
-  if (bytesSince < bytes || bytesSince < TIMES_AS_LONG * snapshotLength) return false;
+  const { bytes, events, growth } = limits.replay;
+  if (bytesSince < bytes || bytesSince < growth * snapshotLength) return false;
   return eventsSince >= events || bytesSince >= TIMES_WITH_FEW_EVENTS * bytes;
 }

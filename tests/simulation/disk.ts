@@ -5,12 +5,25 @@
  * What must hold of every single commit is checked at once; what needs the whole history is checked at the end.
  */
 
+import { isDeepStrictEqual } from "node:util";
+
 import { openMemoryStore } from "../../src/adapters/stores/memory/store.ts";
 import type { Instant } from "../../src/core/base/time.ts";
 import type { HistoryEvent } from "../../src/core/engine/events.ts";
-import type { AppendAnswer, ExecutionRow, KeptEvent, KeyRow, ShardBatch, Store } from "../../src/ports/store.ts";
+import { toPlain } from "../../src/core/engine/plain-execution.ts";
+import { fromSnapshot, SNAPSHOT_VERSION } from "../../src/core/engine/snapshot.ts";
+import type {
+  AppendAnswer,
+  ExecutionRow,
+  KeptEvent,
+  KeyRow,
+  ShardBatch,
+  Snapshot,
+  Store,
+} from "../../src/ports/store.ts";
 import { type BreakerRecorded, createBreakerWitness } from "./breakers.ts";
-import { nextWakeUp } from "./histories.ts";
+import { nextWakeUp, replayed } from "./histories.ts";
+import { definitionOf } from "./scenarios.ts";
 import type { Wall } from "./timeline.ts";
 import type { Fail } from "./world.ts";
 
@@ -99,13 +112,14 @@ export function openDisk(about: {
   }
 
   function record(batch: ShardBatch): void {
-    for (const { executionId, events, row } of batch.executions) {
+    for (const { executionId, events, row, snapshot } of batch.executions) {
       const known = records.get(executionId);
       if (known === undefined && row === null) continue;
       const recorded = known ?? recordedOf(row as ExecutionRow);
       records.set(executionId, recorded);
       if (row !== null) recorded.row = row;
       if (events !== null) addEvents(recorded, events);
+      if (snapshot !== undefined) checkSnapshot(recorded, snapshot);
       if (row?.parked === true && row.quarantine === null) checkParked(recorded);
       if (ENDED.has(recorded.row.status) !== recorded.hasEnded) {
         fail("the row says what the history says", `${executionId} is ${recorded.row.status} by its row.`);
@@ -157,6 +171,19 @@ export function openDisk(about: {
     const wakeAt = nextWakeUp(recorded);
     if (recorded.row.wakeAt === wakeAt) return;
     fail("a replay gives the stored state", `${recorded.id} sleeps until ${recorded.row.wakeAt}, not ${wakeAt}.`);
+  }
+
+  /** What is loaded from it one day is what the history tells up to its event. */
+  function checkSnapshot(recorded: Recorded, { seq, version, text }: Snapshot): void {
+    const rule = "a snapshot is what the history tells";
+    if (version !== SNAPSHOT_VERSION) return fail(rule, `${recorded.id}: a snapshot has version ${version}.`);
+    const told = replayed({ ...recorded, events: recorded.events.slice(0, seq) });
+    const { id, row } = recorded;
+    const definition = { ...definitionOf(row.workflow, row.version), hash: row.hash };
+    const kept = fromSnapshot(definition, { id, workspace: row.workspace }, text);
+    if (kept?.length !== seq) return fail(rule, `${id}: the snapshot of event ${seq} is one of ${kept?.length ?? 0}.`);
+    if (!isDeepStrictEqual(toPlain(kept), toPlain(told)) || kept.wakeAt !== told.wakeAt)
+      fail(rule, `${id}: the snapshot of event ${seq} is not what its history tells.`);
   }
 
   function addKey(row: KeyRow): void {

@@ -7,6 +7,9 @@
  * Most of them strike now and then only, as real ones do.
  */
 
+import type { Execution } from "../../src/core/engine/execution.ts";
+import { fromSnapshot, toSnapshot } from "../../src/core/engine/snapshot.ts";
+import type { Definition } from "../../src/core/language/definition.ts";
 import { BREAKER, type BreakerCommand } from "../../src/core/shared/breaker.ts";
 import type { Shards } from "../../src/host/board.ts";
 import type { LeasedTask } from "../../src/host/executors.ts";
@@ -14,8 +17,9 @@ import type { Host } from "../../src/host/host.ts";
 import type { TaskBoard } from "../../src/host/tasks/create-board.ts";
 import { WakeUps } from "../../src/host/wake-ups.ts";
 import type { Clock } from "../../src/ports/clock.ts";
-import { type ShardBatch, type Store, StoreError } from "../../src/ports/store.ts";
+import { type ShardBatch, type Snapshot, type Store, StoreError } from "../../src/ports/store.ts";
 import type { Process } from "./process.ts";
+import { definitionOf } from "./scenarios.ts";
 import type { World } from "./world.ts";
 
 export interface PlantedBug {
@@ -38,6 +42,27 @@ function inWriting(name: string, change: (batch: ShardBatch, world: World) => Sh
       append: (batches) => store.append(batches.map((batch) => change(batch, world))),
     }),
   };
+}
+
+interface SnapshotWritten {
+  readonly snapshot: Snapshot;
+  /** What it holds. */
+  readonly execution: Execution;
+  readonly definition: Definition;
+}
+
+function inSnapshots(name: string, change: (written: SnapshotWritten) => Snapshot): PlantedBug {
+  return inWriting(name, (batch, { disk }) => ({
+    ...batch,
+    executions: batch.executions.map((write) => {
+      const row = write.row ?? disk.of(write.executionId)?.row ?? null;
+      if (write.snapshot === undefined || row === null) return write;
+      const definition = { ...definitionOf(row.workflow, row.version), hash: row.hash };
+      const execution = fromSnapshot(definition, row, write.snapshot.text);
+      if (execution === null) return write;
+      return { ...write, snapshot: change({ snapshot: write.snapshot, execution, definition }) };
+    }),
+  }));
 }
 
 /** Leaves some out. */
@@ -129,6 +154,18 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   inWriting("forget a wait", (batch, world) => ({ ...batch, addWaits: some(batch.addWaits, world) })),
   inWriting("leave a wait behind", (batch, world) => ({ ...batch, removeWaits: some(batch.removeWaits, world) })),
   inWriting("do not keep an event", (batch, world) => ({ ...batch, addEvents: some(batch.addEvents, world) })),
+  inSnapshots("forget the timers in a snapshot", ({ snapshot }) => {
+    const [place, state, , ...lists] = JSON.parse(snapshot.text) as readonly unknown[];
+    return { ...snapshot, text: JSON.stringify([place, state, [], ...lists]) };
+  }),
+  inSnapshots("forget in a snapshot which commands were taken", ({ snapshot, execution, definition }) => {
+    execution.known.clear();
+    return { ...snapshot, text: toSnapshot(definition, execution, snapshot.text.length) ?? "" };
+  }),
+  inSnapshots("give a snapshot the number of the event before", ({ snapshot }) => ({
+    ...snapshot,
+    seq: snapshot.seq - 1,
+  })),
   inWriting("park without a wake-up", (batch) => ({
     ...batch,
     executions: batch.executions.map((write) =>

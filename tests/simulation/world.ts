@@ -7,6 +7,7 @@
  *              everything waits in one timeline, everything chances by one pair of dice
  */
 
+import { HOST_LIMITS, type HostLimits } from "../../src/host/loop.ts";
 import type { Chance } from "./chance.ts";
 import { createChance } from "./chance.ts";
 import { type Disk, openDisk } from "./disk.ts";
@@ -29,7 +30,7 @@ export interface World {
   /** What is wrong on purpose, to see whether it is seen. */
   readonly bug: PlantedBug | null;
   readonly cast: Cast;
-  readonly limits: { readonly payloadBytesMax: number; readonly executionsInMemory: number; readonly inboxMax: number };
+  readonly limits: Pick<HostLimits, "payloadBytesMax" | "executionsInMemory" | "inboxMax" | "replay">;
   /** The process that requests go to; null while there is none. */
   process: Process | null;
   /** One that was replaced and does not know it yet. */
@@ -120,6 +121,10 @@ export const OTHER_WORKSPACE = "other";
 
 const SCENARIOS_IN_A_RUN = 4;
 
+/** Histories are short in here, so snapshots are made for the shortest, with every decision or now and then. */
+const SNAPSHOTS_ALWAYS = { bytes: 1, events: 1, growth: 0 };
+const SNAPSHOTS_OFTEN = { bytes: 600, events: 2, growth: 0.3 };
+
 export function createWorld(seed: number, bug: PlantedBug | null, plan: WorldPlan | null = null): World {
   const chance = createChance(seed);
   const timeline = createTimeline();
@@ -146,6 +151,7 @@ export function createWorld(seed: number, bug: PlantedBug | null, plan: WorldPla
       payloadBytesMax: 4096,
       executionsInMemory: chance.pick([1, 4, 50_000]),
       inboxMax: chance.pick([3, 10_000, 10_000]),
+      replay: chance.pick([SNAPSHOTS_ALWAYS, SNAPSHOTS_OFTEN, HOST_LIMITS.replay]),
     },
     process: null,
     formerProcess: null,

@@ -143,6 +143,7 @@ const state: Field<State> = record<State>({
   parent: payload(),
   origin: payload(),
   due: plain(),
+  runTimeoutMs: plain(),
   limitDue: plain(),
   paused: payload(),
   ending: payload(),
