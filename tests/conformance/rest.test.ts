@@ -567,6 +567,11 @@ suite("the API document", () => {
     await service.call("PUT", "/executors/whole/instances/i", {});
     await service.get("/executors/whole/instances/i");
     await service.call("DELETE", "/executors/whole/instances/i");
+    const guarded = job("guarded", "a", { circuit_breaker: { failure_threshold: 3 } });
+    await begin(service, "guarded", [guarded]);
+    const breaker = `/circuit-breakers/${encodeURIComponent("guarded/a")}`;
+    for (const path of ["/circuit-breakers", breaker]) assert.equal((await service.get(path)).status, 200);
+    assert.equal((await service.post(`${breaker}/reset`)).status, 200);
     for (const path of ["/livez", "/readyz", "/startupz"]) await service.get(path);
     const { answered, operations } = service.contract;
     assert.deepEqual(
