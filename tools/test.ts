@@ -92,7 +92,7 @@ const PARTS: readonly Part[] = [
   {
     name: "faults",
     about: "the real process on bad disks, with wrong clocks and killed under load",
-    command: [...NODE_TEST, "--test-concurrency=1", "--test-force-exit", "tests/faults/**/*.test.ts"],
+    command: [...NODE_TEST, "--test-concurrency=2", "--test-force-exit", "tests/faults/**/*.test.ts"],
     isTests: true,
   },
 ];
