@@ -172,7 +172,8 @@ function endExecution(decision: Decision, root: ScopeState): void {
   const { execution } = decision;
   const { ending, fallback } = execution;
   if (execution.errorSteps.running !== null || (fallback !== null && !isOver(fallback))) return;
-  if (ending?.kind === "restart") return decision.record("ExecutionRestarted", { due: decision.dueAt(null) });
+  if (ending?.kind === "restart")
+    return decision.record("ExecutionRestarted", { due: decision.dueAt(decision.execution.runTimeoutMs) });
   if (ending?.kind === "fallback") {
     if (fallback === null) return decision.record("ExecutionFallbackStarted", { error: ending.error });
     if (fallback.status === "running") return completeExecution(decision, () => lastOutput([fallback]));

@@ -99,11 +99,11 @@ function apply(decision: Decision, command: Command): void {
       const left = undoneForGood(execution);
       decision.record("ExecutionReopened", {
         command_id: command.id,
-        due: needsSlots(execution) ? null : decision.dueAt(null),
+        due: needsSlots(execution) ? null : decision.dueAt(execution.runTimeoutMs),
         ...(needsSlots(execution) ? {} : decision.limitDue()),
       });
       if (left.length > 0) warnOfUndone(decision, left);
-      return queueAgain(decision, decision.definition.timeoutMs);
+      return queueAgain(decision, execution.runTimeoutMs);
     }
     case "Compensate": {
       if (!execution.hasEnded || execution.known.has(command.id)) return;

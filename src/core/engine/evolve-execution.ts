@@ -27,6 +27,7 @@ export function evolveExecution(
       execution.status = "running";
       execution.startedAt = at;
       execution.root = createScope(definition, execution, { index: ROOT_SCOPE, prefix: "", owner: null });
+      execution.runTimeoutMs = due === null ? null : Date.parse(due) - at;
       setDue(execution, due);
       setLimitDue(execution, event.data.limit_due);
       return;
@@ -34,6 +35,7 @@ export function evolveExecution(
     case "ExecutionQueued": {
       const { slots, begins, timeout_ms: timeoutMs } = event.data;
       execution.slots = { needs: slots, held: 0, isQueued: true, turn: event.seq, begins, timeoutMs };
+      if (timeoutMs !== undefined) execution.runTimeoutMs = timeoutMs;
       if (execution.paused === null) execution.status = "queued";
       return;
     }
@@ -72,6 +74,7 @@ export function evolveExecution(
     case "ExecutionForked":
       remember(execution, event.data.command_id);
       fork(definition, execution, event.data, at);
+      if (event.data.due !== null) execution.runTimeoutMs = Date.parse(event.data.due) - at;
       setDue(execution, event.data.due);
       setLimitDue(execution, event.data.limit_due);
       return;

@@ -61,6 +61,8 @@ export class Execution {
   origin: OriginLink | null = null;
   /** When the workflow's time-out is over. */
   due: Instant | null = null;
+  /** The time of a run: what the start asked for, else what the workflow says. */
+  runTimeoutMs: number | null = null;
   /** When the time of the run is over that the platform allows at most. */
   limitDue: Instant | null = null;
   paused: Paused | null = null;

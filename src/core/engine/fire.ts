@@ -27,8 +27,8 @@ function fireOne(decision: Decision, { kind, step }: Timer): void {
 }
 
 function expireExecution(decision: Decision): void {
-  const { definition } = decision;
-  const limit = definition.timeoutMs === null ? "its time-out" : formatDuration(definition.timeoutMs);
+  const { runTimeoutMs } = decision.execution;
+  const limit = runTimeoutMs === null ? "its time-out" : formatDuration(runTimeoutMs);
   const error: StepError = {
     code: "TIMEOUT",
     message: `Expected the execution to end within ${limit}, but it did not.`,
