@@ -18,7 +18,7 @@ import { fromSnapshot, toSnapshot } from "./snapshot.ts";
 const CHARACTERS_MAX = 16 * 1024 * 1024;
 
 /** Longer executions decide alone: to compare whole states before each of a thousand decisions would take minutes. */
-const LENGTH_MAX = 5000;
+const LENGTH_MAX = 1000;
 
 /** Decides on the execution and on its twin from a snapshot; both must come to the same, and end up the same. */
 export function decideWithTwin(
