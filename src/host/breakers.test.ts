@@ -314,7 +314,8 @@ describe("settings", () => {
 
   test("two steps of one workflow that differ are warned of as well", () =>
     withWorld(async (world) => {
-      const second = "    - { name: again, executor: shop, function: pay, circuit_breaker: { failure_threshold: 9 } }\n";
+      const second =
+        "    - { name: again, executor: shop, function: pay, circuit_breaker: { failure_threshold: 9 } }\n";
       const text = PAYING.replace("version: 1.0.0", "version: 2.0.0") + second;
       const outcome = await register(world, text);
       assert(outcome.ok);
