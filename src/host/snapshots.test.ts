@@ -163,3 +163,36 @@ test("while the store does not answer, an execution is neither given up nor load
   assert.equal(reports.length, 3);
   assert.equal(asked, 4);
 });
+
+test("the bytes of a history are known after a restart, with a snapshot and without", async () => {
+  for (const times of [10, 2000]) {
+    const { id, store } = await grown(times);
+    const { bytes } = await store.measureHistory(id);
+    const world = await openWorld({ store, limits: { historyBytesMax: bytes } });
+    await until(async () => (await world.row(id)).finishedAt !== null, world.settle);
+    const last = (await world.history(id)).at(-1);
+    assert.equal(last?.type, "ExecutionFailed");
+    assert.equal(last.data.error.code, "HISTORY_LIMIT");
+    await world.close();
+  }
+});
+
+test("an execution that keeps too much alive fails, and says so", async () => {
+  const text = workflow(
+    "gathering",
+    `    - name: each
+      type: loop
+      times: 1000
+      steps: [ { name: note, type: set, variables: { last: $.input.much }, output: { much: $.input.much } } ]
+    - { name: read, type: set, variables: { count: "$.each.iterations[0].steps.note.output" } }
+`,
+  );
+  const limits = { stateBytesMax: 200_000, replay: { bytes: 50_000, events: 10, growth: 2 } };
+  const world = await openWorld({ workflows: [text], limits });
+  const id = await world.started("gathering", { input: { much: "x".repeat(1000) } });
+  await until(async () => (await world.row(id)).finishedAt !== null, world.settle);
+  const last = (await world.history(id)).at(-1);
+  assert.equal(last?.type, "ExecutionFailed");
+  assert.match(last.data.error.message, /limits\.state/);
+  await world.close();
+});
