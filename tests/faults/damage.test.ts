@@ -137,6 +137,10 @@ test("a hot execution, a long one and ten thousand timers at one moment leave th
   ];
   for (const text of texts) await api.register(text);
 
+  const aloneSince = performance.now();
+  for (let n = 0; n < 20; n++) await api.start("task");
+  const aloneMs = (performance.now() - aloneSince) / 20;
+
   const alarms: string[] = [];
   for (let n = 0; n < 10; n++) {
     const { status, body, text } = await api.post<{ executions: { execution_id: string }[] }>(
@@ -203,8 +207,9 @@ test("a hot execution, a long one and ten thousand timers at one moment leave th
   t.diagnostic(
     `starts beside it: ${Math.round(latenciesMs[latenciesMs.length >> 1] ?? 0)} ms (median), ${Math.round(latenciesMs.at(-1) ?? 0)} ms (longest) of ${latenciesMs.length}`,
   );
-  // A machine that does much else is slower, never by a whole class.
-  assert.ok((latenciesMs[latenciesMs.length >> 1] ?? 0) < 250);
+  // Measured against the same machine with nothing beside it: slower, never by a whole class.
+  const medianMs = latenciesMs[latenciesMs.length >> 1] ?? 0;
+  assert.ok(medianMs < 250 + 20 * aloneMs, `${medianMs} ms, and ${aloneMs} ms alone`);
 });
 
 async function summaries(api: Platform["api"]): Promise<readonly ExecutionSummary[]> {

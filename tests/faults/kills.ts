@@ -34,6 +34,8 @@ export interface KillReport {
   readonly events: number;
   /** From the last kill to the end of the last execution. */
   readonly lastEndSeconds: number;
+  /** Of that, until the platform was ready again: how busy the machine is with others shows here. */
+  readonly lastReadySeconds: number;
   readonly findings: readonly string[];
 }
 
@@ -93,6 +95,7 @@ export async function killUnderLoad(options: KillOptions): Promise<KillReport> {
       executions: verdict.executions,
       events: verdict.events,
       lastEndSeconds: Math.round((verdict.lastEndAt - lastKillAt) / 100) / 10,
+      lastReadySeconds: Math.round((readyMs.at(-1) ?? 0) / 100) / 10,
       findings: [
         ...customers.surprises,
         ...stillOpen,
@@ -120,14 +123,24 @@ async function waitForEnds(
 }
 
 export function describe(report: KillReport): string {
-  const { starts, repeated, kills, executorKills, readyMsMedian, readyMsMax, executions, events, lastEndSeconds } =
-    report;
+  const {
+    starts,
+    repeated,
+    kills,
+    executorKills,
+    readyMsMedian,
+    readyMsMax,
+    executions,
+    events,
+    lastEndSeconds,
+    lastReadySeconds,
+  } = report;
   return [
     `starts accepted         ${starts} (${repeated} requests sent again)`,
     `kills                   ${kills} of the platform, ${executorKills} of the executor`,
     `ready again after       ${readyMsMedian} ms (median), ${readyMsMax} ms (longest)`,
     `executions ended        ${executions}, with ${events} events`,
-    `last end                ${lastEndSeconds} s after the last kill`,
+    `last end                ${lastEndSeconds} s after the last kill, of which ${lastReadySeconds} s until it was ready`,
     `lost, doubled, wrong    ${report.findings.length}`,
   ].join("\n");
 }
