@@ -201,6 +201,7 @@ function tryAgainLater(loop: Loop, loading: Loading, error: unknown): void {
 /** `workspace` null: there is no such execution. */
 function answerNothing(loop: Loop, loading: Loading, workspace: string | null): void {
   for (const item of loading.waiting) {
+    if (item.kind === "start") returnItems(loop, loading.shard, [item]);
     if (item.kind === "child") answerChild(loop, loading.shard, item, workspace !== null);
     if (item.kind !== "command") continue;
     takeMessage(loop, loading.shard, item.message);

@@ -101,7 +101,10 @@ async function findClaim(loop: Loop, item: Omit<StartItem, "reply">, claim: Clai
 }
 
 function decideStart(loop: Loop, shard: Shard, item: StartItem, place: string | null): void {
-  if (shard.slots.has(item.executionId)) {
+  const slot = shard.slots.get(item.executionId);
+  // Somebody has asked for it before it was begun, and whether it is there is being found out.
+  if (slot?.kind === "loading") return void slot.waiting.push(item);
+  if (slot !== undefined) {
     return item.reply.resolve({ ok: false, refusal: conflict(item) });
   }
   let row = item.standsIn;

@@ -49,6 +49,9 @@ function checkAttempts({ fail }: World, { id, events }: Recorded): void {
   }
 }
 
+/** After these it may have to wait for somebody, or for its turn, though its time has come. */
+const HOLDS_BACK: ReadonlySet<string> = new Set(["ExecutionPaused", "SlotsReleased"]);
+
 const RESULTS: ReadonlySet<string> = new Set(["StepCompleted", "StepFailed", "StepAttemptFailed"]);
 
 /** The step's whole time was over while it waited for its next attempt. */
@@ -86,6 +89,9 @@ function checkTimers(world: World, { id, events, places }: Recorded): void {
       case "ExecutionForked":
         due = event.data.due === null ? null : Date.parse(event.data.due);
         if (event.type !== "ExecutionStarted") dues.clear();
+        break;
+      case "ExecutionAdmitted":
+        if (event.data.due !== undefined) due = event.data.due === null ? null : Date.parse(event.data.due);
         break;
       case "ExecutionResumed":
         if (due !== null) due += event.data.frozen_ms;
@@ -133,7 +139,7 @@ function checkTimers(world: World, { id, events, places }: Recorded): void {
   function checkLateness(event: HistoryEvent, wake: number, since: number): void {
     const passed = places[event.seq - 1]?.passed ?? 0;
     const isPeace = world.calmAt !== null && passed > world.calmAt + STORM_ECHO_MS;
-    if (!isPeace || event.seq < forkedAt || events.some(({ type }) => type === "ExecutionPaused")) return;
+    if (!isPeace || event.seq < forkedAt || events.some(({ type }) => HOLDS_BACK.has(type))) return;
     const lateMs = Date.parse(event.at) - Math.max(wake, since);
     if (lateMs > LATE_MS) world.fail("in peace no timer is late", `${id}: event ${event.seq} is ${lateMs} ms late.`);
   }

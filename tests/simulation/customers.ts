@@ -87,6 +87,9 @@ export function publish(world: World, id: string, name: string, correlationKey: 
   return insist(world, id, (host) => host.publish(event));
 }
 
+/** Refused for now; the next try may fit. */
+const LATER: ReadonlySet<string> = new Set(["WORKFLOW_ARCHIVED", "LIMIT_REACHED", "RATE_LIMITED"]);
+
 /** Null if it is refused for good, or if the order does not care whether it was heard. */
 async function begin(world: World, order: Order): Promise<string | null> {
   for (;;) {
@@ -97,7 +100,8 @@ async function begin(world: World, order: Order): Promise<string | null> {
       return outcome.row.id;
     }
     if (outcome === null && order.naming === "none" && world.chance.happens(0.5)) return null;
-    if (outcome !== null && !isPassing(outcome.refusal) && outcome.refusal.code !== "WORKFLOW_ARCHIVED") {
+    const isLater = outcome !== null && (isPassing(outcome.refusal) || LATER.has(outcome.refusal.code));
+    if (outcome !== null && !isLater) {
       world.fail("a start that fits is taken", `${order.token}: ${outcome.refusal.code} ${outcome.refusal.message}`);
       return null;
     }
@@ -125,7 +129,7 @@ async function askAgain(world: World, order: Order): Promise<void> {
   await world.sleep(world.chance.between(0, 20_000));
   const again = await insist(world, order.token, (host) => host.start(requestOf(order)));
   if (again.ok) checkStart(world, order, again.row.id);
-  else if (again.refusal.code !== "WORKFLOW_ARCHIVED") {
+  else if (again.refusal.code !== "WORKFLOW_ARCHIVED" && isFresh(world, order)) {
     world.fail("one key, one execution", `${order.token} asked again and heard ${again.refusal.code}.`);
   }
   const other = { ...requestOf(order), input: { ...order.input, other: true } };

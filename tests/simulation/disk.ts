@@ -23,6 +23,7 @@ import type {
 } from "../../src/ports/store.ts";
 import { type BreakerRecorded, createBreakerWitness } from "./breakers.ts";
 import { nextWakeUp, replayed } from "./histories.ts";
+import { createLimitWitness, type LimitWitness } from "./limits.ts";
 import { definitionOf } from "./scenarios.ts";
 import type { Wall } from "./timeline.ts";
 import type { Fail } from "./world.ts";
@@ -37,6 +38,7 @@ export interface Disk {
   readonly outbox: ReadonlySet<string>;
   /** By target. */
   readonly breakers: ReadonlyMap<string, BreakerRecorded>;
+  readonly limits: LimitWitness;
   /** How many appends have changed something. */
   readonly commits: number;
   of(executionId: string): Recorded | null;
@@ -90,6 +92,7 @@ export function openDisk(about: {
   const outbox = new Set<string>();
   const keys = new Map<string, KeyRow>();
   const breakers = createBreakerWitness(fail);
+  const limits = createLimitWitness(fail);
   let commits = 0;
 
   async function append(batches: readonly ShardBatch[]): Promise<AppendAnswer> {
@@ -108,6 +111,7 @@ export function openDisk(about: {
     commits += 1;
     breakers.check(current);
     for (const batch of current) record(batch);
+    limits.check();
     return answer;
   }
 
@@ -133,6 +137,7 @@ export function openDisk(about: {
     }
     for (const id of batch.removeOutbox) outbox.delete(id);
     breakers.note(batch, commits);
+    limits.noteRows(batch);
     for (const event of batch.addEvents) checkKept(event);
   }
 
@@ -157,6 +162,7 @@ export function openDisk(about: {
         fail("a run has one terminal event", `${id}: ${event.type} follows the end.`);
       }
       recorded.hasEnded = isLast(event);
+      limits.noteEvent(id, event);
       recorded.events.push(event);
       recorded.texts.push(text);
       recorded.places.push({ commit: commits, passed: passed() });
@@ -235,6 +241,7 @@ export function openDisk(about: {
     published,
     outbox,
     breakers: breakers.breakers,
+    limits,
     get commits() {
       return commits;
     },

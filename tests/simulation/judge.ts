@@ -10,6 +10,7 @@ import { type Execution, isAsking, type StepState } from "../../src/core/engine/
 import { type Order, publish } from "./customers.ts";
 import type { Published, Recorded } from "./disk.ts";
 import { replayed } from "./histories.ts";
+import { lookInLine } from "./limits.ts";
 import { insist } from "./network.ts";
 import { definitionOf } from "./scenarios.ts";
 import { setClock } from "./visitations.ts";
@@ -62,6 +63,7 @@ function help(world: World, open: readonly Recorded[]): void {
         soonest = Math.min(soonest, need.until);
         break;
       case "child":
+      case "others":
         break;
       case "resume":
         isHelped = true;
@@ -80,7 +82,7 @@ function help(world: World, open: readonly Recorded[]): void {
 }
 
 type Need =
-  | { readonly kind: "resume" | "child" }
+  | { readonly kind: "resume" | "child" | "others" }
   | { readonly kind: "event"; readonly step: StepState }
   | { readonly kind: "time"; readonly until: number }
   /** Something should have moved it already. */
@@ -94,6 +96,12 @@ function needOf(world: World, recorded: Recorded): Need {
   const execution = replayed(recorded);
   if (execution.status === "paused") return { kind: "resume" };
   if (couldGoOn(world, recorded)) return nothing("could go on, but does not.");
+  const need = execution.status === "queued" ? execution.slots?.needs[execution.slots.held] : undefined;
+  if (need !== undefined) {
+    const place = lookInLine(disk.limits, recorded.id, need);
+    const isOver = place.kind === "time" && place.until < wall.now() - LATE_MS;
+    return isOver ? nothing(`should have begun at the end of the quiet time of "${need.key}".`) : place;
+  }
   const { wakeAt } = execution;
   if (wakeAt !== null && wakeAt < wall.now() - LATE_MS) return nothing("has a timer that is due, but does not fire.");
   const tasks = [...execution.steps.values()].filter(({ status }) => status === "scheduled");

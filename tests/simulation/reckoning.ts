@@ -9,6 +9,7 @@ import type { Order } from "./customers.ts";
 import type { Recorded } from "./disk.ts";
 import type { Pass } from "./judge.ts";
 import { checkLetters } from "./letter-openers.ts";
+import { checkLimits } from "./limits.ts";
 import { WORKSPACE, type World } from "./world.ts";
 
 /** Longer than the longest poll. */
@@ -33,6 +34,7 @@ export async function reckon(
   await checkLeftovers(world);
   await checkLetters(world);
   checkBreakers(disk, fail);
+  checkLimits(disk, fail);
   for (const { rule, about, holds } of world.promises) if (!holds()) fail(rule, `${about} holds no more.`);
   for (const recorded of disk.records.values()) checkHistory(world, recorded);
   for (const order of orders.all) checkCount(world, order);
@@ -91,6 +93,8 @@ async function checkLeftovers({ disk, fail }: World): Promise<void> {
 
 /** A name stands for one execution; without a name there are at most as many as were asked for. */
 function checkCount(world: World, order: Order): void {
+  // One stands for several, each of which knows it by its own name.
+  if (order.scenario.isShared) return;
   const made = ordered(world, order).filter(({ row }) => row.originId === null);
   const isOld = world.wall.highest() - Math.min(...made.map(({ row }) => row.createdAt)) >= 24 * 3_600_000;
   const most = order.naming === "none" ? order.sent + world.doubled : order.naming === "key" && isOld ? made.length : 1;

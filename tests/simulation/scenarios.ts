@@ -26,6 +26,8 @@ export interface Scenario {
   readonly events: readonly string[];
   /** Events for everybody. */
   readonly announcements: readonly string[];
+  /** A start may be answered with an execution that another one has begun. */
+  readonly isShared: boolean;
   /** `key` is what its events are correlated by. */
   input(given: { token: string; key: string; now: number; chance: Chance }): JsonObject;
 }
@@ -33,6 +35,12 @@ export interface Scenario {
 type Needs = Partial<Omit<Scenario, "name" | "text">>;
 
 const items = (chance: Chance) => Array.from({ length: chance.between(0, 5) }, (_, i) => `item-${i}`);
+
+const inLane: Scenario["input"] = ({ token, chance }) => ({
+  token,
+  lane: chance.pick(["left", "right"]),
+  way: chance.pick(["up", "down"]),
+});
 
 const NEEDS: Readonly<Record<string, Needs>> = {
   chain: {},
@@ -70,6 +78,14 @@ const NEEDS: Readonly<Record<string, Needs>> = {
   teller: {},
   hearer: {},
   "one-at-a-time": {},
+  pool: { signals: ["approve"], input: inLane, weight: 4 },
+  "turned-away": { input: inLane },
+  newest: { input: inLane },
+  clan: { children: ["nest"], weight: 3 },
+  nest: { input: ({ token, chance }) => ({ token, depth: chance.between(0, 2) }) },
+  "put-off": { input: inLane, isShared: true, weight: 4 },
+  alone: { input: inLane, isShared: true, weight: 3 },
+  metered: {},
   tripped: {},
   guarded: { weight: 3 },
 };
@@ -85,6 +101,7 @@ export const SCENARIOS: ReadonlyMap<string, Scenario> = new Map(
       signals: [],
       events: [],
       announcements: [],
+      isShared: false,
       input: ({ token, key }) => ({ token, key }),
       ...needs,
     },

@@ -10,6 +10,7 @@ import { parseTaskId } from "../../src/host/tasks/task-id.ts";
 import { isLast, type Recorded } from "./disk.ts";
 import { isAwaited, isOver } from "./histories.ts";
 import { owns, type Process } from "./process.ts";
+import { scenarioOf } from "./scenarios.ts";
 import type { World } from "./world.ts";
 
 export function witnessed(world: World, process: Process, host: Host): Host {
@@ -45,7 +46,11 @@ export function witnessed(world: World, process: Process, host: Host): Host {
     world.note(process.name, `start ${String(request.token)}: ${says}`);
     if (!outcome.ok) return;
     const { id } = outcome.row;
-    promised("what is answered holds", `start ${id}`, () => disk.of(id)?.row.metadata["token"] === request.token);
+    promised("what is answered holds", `start ${id}`, () => {
+      const row = disk.of(id)?.row;
+      if (row === undefined) return false;
+      return row.metadata["token"] === request.token || scenarioOf(row.workflow).isShared;
+    });
   }
 
   function checkResult(workspace: string, { taskId }: TaskResult, outcome: string): void {

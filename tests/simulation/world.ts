@@ -30,7 +30,7 @@ export interface World {
   /** What is wrong on purpose, to see whether it is seen. */
   readonly bug: PlantedBug | null;
   readonly cast: Cast;
-  readonly limits: Pick<HostLimits, "payloadBytesMax" | "executionsInMemory" | "inboxMax" | "replay">;
+  readonly limits: Pick<HostLimits, "payloadBytesMax" | "executionsInMemory" | "inboxMax" | "concurrentMax" | "replay">;
   /** The process that requests go to; null while there is none. */
   process: Process | null;
   /** One that was replaced and does not know it yet. */
@@ -151,6 +151,7 @@ export function createWorld(seed: number, bug: PlantedBug | null, plan: WorldPla
       payloadBytesMax: 4096,
       executionsInMemory: chance.pick([1, 4, 50_000]),
       inboxMax: chance.pick([3, 10_000, 10_000]),
+      concurrentMax: chance.pick([null, null, null, 2]),
       replay: chance.pick([SNAPSHOTS_ALWAYS, SNAPSHOTS_OFTEN, HOST_LIMITS.replay]),
     },
     process: null,

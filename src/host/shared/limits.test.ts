@@ -264,6 +264,17 @@ describe("debounce", () => {
     await world.close();
   });
 
+  test("is one, however many start at the same moment", async () => {
+    const world = await openWorld({ workflows: [limited("debounce: { period: 5s }")] });
+    const starts = Promise.all(
+      Array.from({ length: 10 }, (_, n) => world.host.start(startOf("limited", { idempotencyKey: `k${n % 5}` }))),
+    );
+    await world.pass(2000, 50);
+    const outcomes = await world.now(starts);
+    assert.equal(new Set(outcomes.map((outcome) => (outcome.ok ? outcome.row.id : outcome.refusal.code))).size, 1);
+    await world.close();
+  });
+
   test("counts under the keys of the last input", async () => {
     const text = limited("debounce: { period: 5s }\n  concurrency: { limit: 1, key: $.input.tenant }");
     const world = await openWorld({ workflows: [text] });
