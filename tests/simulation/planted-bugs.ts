@@ -17,7 +17,7 @@ import type { Host } from "../../src/host/host.ts";
 import type { TaskBoard } from "../../src/host/tasks/create-board.ts";
 import { WakeUps } from "../../src/host/wake-ups.ts";
 import type { Clock } from "../../src/ports/clock.ts";
-import { type ShardBatch, type Snapshot, type Store, StoreError } from "../../src/ports/store.ts";
+import { type FoundOutboxRow, type ShardBatch, type Snapshot, type Store, StoreError } from "../../src/ports/store.ts";
 import type { Process } from "./process.ts";
 import { definitionOf } from "./scenarios.ts";
 import type { World } from "./world.ts";
@@ -371,7 +371,50 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
       readShared: async (shard) => (await store.readShared(shard)).filter(({ kind }) => kind !== "breaker"),
     }),
   },
+  inWriting("leave the row of a slot that was given back", (batch, { chance }) => ({
+    ...batch,
+    putShared: batch.putShared.filter(({ kind, body }) => kind !== "slots" || body !== null || chance.happens(0.7)),
+  })),
+  {
+    name: "forget at a restart who holds a slot",
+    store: (store) => ({
+      ...store,
+      readShared: async (shard) =>
+        (await store.readShared(shard)).filter(({ kind, body }) => kind !== "slots" || !isHeld(body)),
+    }),
+  },
+  {
+    name: "forget at a restart which starts are put off",
+    store: (store) => ({
+      ...store,
+      readShared: async (shard) => (await store.readShared(shard)).filter(({ kind }) => kind !== "debounce"),
+    }),
+  },
+  {
+    name: "take a message from another shard twice",
+    store(store) {
+      const rows = new Map<string, FoundOutboxRow>();
+      return {
+        ...store,
+        append(batches) {
+          for (const row of batches.flatMap(({ addOutbox }) => addOutbox)) {
+            if (row.id.startsWith("mail/")) rows.set(row.id, row);
+          }
+          return store.append(batches);
+        },
+        async readOutbox(shard) {
+          const found = await store.readOutbox(shard);
+          const known = new Set(found.map(({ id }) => id));
+          return [...[...rows.values()].filter((row) => row.shard === shard && !known.has(row.id)), ...found];
+        },
+      };
+    },
+  },
 ];
+
+function isHeld(body: unknown): boolean {
+  return typeof body === "object" && body !== null && "state" in body && body.state === "held";
+}
 
 /** Breakers that pass over some of what is said to them. */
 function deaf(to: (command: BreakerCommand) => boolean): () => void {
