@@ -572,7 +572,8 @@ suite("the API document", () => {
     const breaker = `/circuit-breakers/${encodeURIComponent("guarded/a")}`;
     for (const path of ["/circuit-breakers", breaker]) assert.equal((await service.get(path)).status, 200);
     assert.equal((await service.post(`${breaker}/reset`)).status, 200);
-    for (const path of ["/livez", "/readyz", "/startupz"]) await service.get(path);
+    await repairAndSort();
+    for (const path of ["/livez", "/readyz", "/startupz", "/metrics"]) await service.get(path);
     const { answered, operations } = service.contract;
     assert.deepEqual(
       operations.map((operation) => operation.id).filter((name) => !answered.has(name)),
@@ -580,6 +581,32 @@ suite("the API document", () => {
     );
     assert.ok((await history(service, id)).length > 0);
   });
+
+  /** By hand, in bulk, and what has failed for good. */
+  async function repairAndSort(): Promise<void> {
+    const undo = { compensate: { executor: "mended", function: "undo" } };
+    const mended = await begin(service, "mended", [job("mended", "a"), job("mended", "b", undo)]);
+    await service.post(`/executions/${mended}/steps/a/skip`, { reason: "done already" });
+    await service.post(`/executions/${mended}/steps/b/complete`, { output: { n: 1 } });
+    await until(async () => (await service.post(`/executions/${mended}/compensate`, {})).status === 202);
+    await service.post(`/executions/${mended}/quarantine/reset`, {});
+
+    // More than one page of them, so that it can be stopped on the way.
+    await service.post("/workflows/whole/execute/batch", { executions: Array.from({ length: 500 }, () => ({})) });
+    const started = await service.post("/executions/bulk", { operation: "cancel", filter: { workflow: "whole" } });
+    assert.equal(started.status, 202);
+    const bulk = `/executions/bulk/${started.body["id"]}`;
+    assert.equal((await service.post(`${bulk}/cancel`)).status, 202);
+    for (const path of ["/executions/bulk", bulk]) assert.equal((await service.get(path)).status, 200);
+
+    const failed = [];
+    for (let n = 0; n < 2; n++) failed.push(await begin(service, `dead${n}`, [{ name: "no", type: "fail" }]));
+    await until(async () => (await service.get(`/dead-letters/${failed[1]}`)).status === 200);
+    assert.equal((await service.get("/dead-letters")).status, 200);
+    await service.post(`/dead-letters/${failed[0]}/replay`, {});
+    await service.post("/dead-letters/replay", { filter: { workflow: "dead1" } });
+    await service.call("DELETE", `/dead-letters/${failed[1]}`);
+  }
 });
 
 /** The same request again and again down one connection, without waiting for answers in between; each must be a 202. */

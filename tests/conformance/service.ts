@@ -67,7 +67,7 @@ export async function startService(
     body?: Json,
     headers: Record<string, string> = {},
   ): Promise<Answer> {
-    const address = /^\/(?:api|health|ready|livez|readyz|startupz|$)/.test(path) ? path : `/api/v1${path}`;
+    const address = /^\/(?:api|health|ready|livez|readyz|startupz|metrics|$)/.test(path) ? path : `/api/v1${path}`;
     const isText = typeof body === "string";
     const response = await fetch(running.url + address, {
       method,
