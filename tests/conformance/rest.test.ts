@@ -599,7 +599,7 @@ suite("the API document", () => {
     assert.equal((await service.post(`${bulk}/cancel`)).status, 202);
     for (const path of ["/executions/bulk", bulk]) assert.equal((await service.get(path)).status, 200);
 
-    const failed = [];
+    const failed: string[] = [];
     for (let n = 0; n < 2; n++) failed.push(await begin(service, `dead${n}`, [{ name: "no", type: "fail" }]));
     await until(async () => (await service.get(`/dead-letters/${failed[1]}`)).status === 200);
     assert.equal((await service.get("/dead-letters")).status, 200);
