@@ -21,6 +21,8 @@ export interface Counters {
   leasesLost: number;
   /** How often circuit breakers have come to a state. */
   readonly breakers: Record<BreakerPhase, number>;
+  /** Starts that a limit has refused, by the code that they were answered with. */
+  readonly refused: Record<"LIMIT_REACHED" | "RATE_LIMITED" | "OVERLOADED", number>;
   readonly writes: Histogram;
   writesFailed: number;
   /** Shards that were taken over again after a failure. */
@@ -69,6 +71,7 @@ export function createCounters(): Counters {
     timeOuts: { queue: 0, attempt: 0, heartbeat: 0, step: 0, execution: 0 },
     leasesLost: 0,
     breakers: { closed: 0, open: 0, half_open: 0 },
+    refused: { LIMIT_REACHED: 0, RATE_LIMITED: 0, OVERLOADED: 0 },
     writes: { counts: WRITE_BOUNDS.map(() => 0), over: 0, sum: 0, count: 0 },
     writesFailed: 0,
     takeovers: 0,
@@ -98,6 +101,10 @@ export function countEvents(counters: Counters, events: readonly HistoryEvent[],
 function isTimeOut(event: HistoryEvent): boolean {
   if (event.type === "StepFailed" || event.type === "StepAttemptFailed") return event.data.error.code === "TIMEOUT";
   return event.type === "StepClosing" && event.data.then.kind === "fail" && event.data.then.error.code === "TIMEOUT";
+}
+
+export function countRefusal({ refused }: Counters, code: string): void {
+  if (Object.hasOwn(refused, code)) refused[code as keyof Counters["refused"]] += 1;
 }
 
 export function countWrite({ writes }: Counters, seconds: number): void {

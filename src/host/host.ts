@@ -18,7 +18,7 @@ import type { Executors } from "./executors.ts";
 import type { Letters } from "./letters/letters.ts";
 import type { Outcome } from "./refusal.ts";
 import type { Breakers } from "./shared/breakers.ts";
-import type { LineFacts } from "./shared/line.ts";
+import type { LimitState, LineFacts } from "./shared/line.ts";
 
 export interface Host extends AsyncDisposable {
   readonly definitions: Definitions;
@@ -132,6 +132,8 @@ export interface Host extends AsyncDisposable {
 
   /** Where an execution stands that waits for a slot; null: nothing is known of it here. */
   lineOf(request: { workspace: string; executionId: string; need: SlotNeed }): LineFacts | null;
+  /** How the limits stand under which somebody runs or waits. */
+  limits(workspace: string): readonly LimitState[];
   /** Takes one of `limit` in `periodMs` from the rate of `key`, durably. */
   takeRate(request: {
     workspace: string;

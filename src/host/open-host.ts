@@ -39,7 +39,7 @@ import { executionUnknown, prepareRerun } from "./rerun.ts";
 import { resetQuarantine } from "./reset.ts";
 import { createBreakers } from "./shared/breakers.ts";
 import { passDoor } from "./shared/door.ts";
-import { lineOf } from "./shared/line.ts";
+import { limitsHeld, lineOf } from "./shared/line.ts";
 import { askShared } from "./shared/take-shared.ts";
 import { stop } from "./stop.ts";
 import { standstillOf } from "./suspects.ts";
@@ -137,6 +137,7 @@ export async function openHost(options: HostOptions): Promise<Host> {
     follow: (request) => followExecution(loop, request),
     leasesOf: tasks.leasesOf,
     lineOf: (request) => lineOf(loop, request),
+    limits: (workspace) => limitsHeld(loop, workspace),
     takeRate: async ({ workspace, key, limit, periodMs }) => {
       const asked = await askShared(loop, workspace, { kind: "rate", key }, { kind: "Take", limit, periodMs });
       if (!asked.ok) return asked;

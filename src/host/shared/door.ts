@@ -14,6 +14,7 @@ import type { Admission } from "../../core/engine/admission.ts";
 import type { StartExecution } from "../../core/engine/commands.ts";
 import type { SlotNeed } from "../../core/engine/sharing.ts";
 import type { Slots } from "../../core/shared/slots.ts";
+import { countRefusal } from "../counters.ts";
 import type { Started } from "../host.ts";
 import { type CommandAnswer, commandItem } from "../item.ts";
 import { type Loop, shardOfExecution, submit, unavailable } from "../loop.ts";
@@ -32,10 +33,18 @@ const LOOKS_MAX = 40;
 const LOOK_AGAIN_MS = 50;
 
 export async function passDoor(loop: Loop, start: Prepared, decide: Decide): Promise<Outcome<Started>> {
+  const outcome = await pass(loop, start, decide);
+  if (!outcome.ok) countRefusal(loop.counters, outcome.refusal.code);
+  return outcome;
+}
+
+async function pass(loop: Loop, start: Prepared, decide: Decide): Promise<Outcome<Started>> {
   const { admission } = start;
   const full = fullLine(loop, start);
+  if (admission === null && full === null) return await decide(start);
+  if (await isKnown(loop, start)) return await decide(start);
   if (full !== null) return { ok: false, refusal: full };
-  if (admission === null || (await isKnown(loop, start))) return await decide(start);
+  if (admission === null) return await decide(start);
   const limited = await takeRate(loop, start, admission);
   if (limited !== null) return { ok: false, refusal: limited };
   const { command } = start;

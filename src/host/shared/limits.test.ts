@@ -110,6 +110,16 @@ describe("concurrency", () => {
     await world.close();
   });
 
+  test("refuses a start where the line is too long, but answers one that is known", async () => {
+    const world = await openWorld({ workflows: [limited("concurrency: { limit: 1 }")], limits: { queuedMax: 1 } });
+    await startAll(world, 2);
+    assert.equal(refused(await world.start("limited", { executionId: "third" })), "OVERLOADED");
+    assert.equal(refused(await world.start("limited", { executionId: "start-1" })), "ok");
+    assert.deepEqual(world.host.limits(WORKSPACE), [{ key: "limited", held: 1, waiting: 1 }]);
+    assert.equal(world.host.counters.refused.OVERLOADED, 1);
+    await world.close();
+  });
+
   test("never runs more than the limit, however many start at once", async () => {
     const world = await openWorld({ workflows: [limited("concurrency: { limit: 3, on_limit: reject }")] });
     const outcomes = await world.now(

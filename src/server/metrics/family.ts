@@ -19,7 +19,7 @@ export interface Sample {
 
 /** What is read from. Everything is in memory but the counts of executions, which are left out while the store is away. */
 export interface MetricFacts {
-  readonly host: Pick<Host, "counters" | "executors" | "breakers" | "bulks">;
+  readonly host: Pick<Host, "counters" | "executors" | "breakers" | "bulks" | "limits">;
   readonly health: HostHealth;
   readonly workspace: string;
   /** By status; null: the store has not said. */

@@ -4,6 +4,7 @@ import { type Metric, Registry } from "@prometheus-io/client";
 import { BREAKER_METRICS } from "./breakers.ts";
 import { EXECUTION_METRICS } from "./executions.ts";
 import type { Family, MetricFacts } from "./family.ts";
+import { LIMIT_METRICS } from "./limits.ts";
 import { PROCESS_METRICS } from "./process.ts";
 import { STORAGE_METRICS } from "./storage.ts";
 import { TASK_METRICS } from "./tasks.ts";
@@ -13,6 +14,7 @@ export const METRICS: readonly Family[] = [
   ...EXECUTION_METRICS,
   ...TASK_METRICS,
   ...BREAKER_METRICS,
+  ...LIMIT_METRICS,
   ...STORAGE_METRICS,
   ...PROCESS_METRICS,
 ];
