@@ -282,7 +282,8 @@ suite("what is shown", { concurrency: 4 }, () => {
     await take(service, "shown", { functions: ["leased"] });
     const execution = await read(service, id);
     assert.deepEqual(lacking(execution, EXECUTION), []);
-    const { created_at, started_at, steps, workflow_id, ...rest } = execution;
+    const { created_at, started_at, steps, workflow_id, history, ...rest } = execution;
+    assert.ok(Number(within(history, "events")) >= 4 && Number(within(history, "bytes")) > 100);
     assert.match(String(created_at), RFC3339);
     assert.match(String(started_at), RFC3339);
     assert.ok(String(workflow_id).length > 0);
