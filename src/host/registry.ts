@@ -388,8 +388,16 @@ const ID_PREFIX = "wf_";
 
 /** The id of a workflow: the same for the same name, so that nobody has to look it up. */
 export function workflowIdOf(workspace: string, name: string): string {
-  return ID_PREFIX + createHash("sha256").update(`${workspace}/${name}`).digest("hex").slice(0, 24);
+  const place = `${workspace}/${name}`;
+  const known = WORKFLOW_IDS.get(place);
+  if (known !== undefined) return known;
+  const id = ID_PREFIX + createHash("sha256").update(place).digest("hex").slice(0, 24);
+  WORKFLOW_IDS.set(place, id, 1);
+  return id;
 }
+
+/** Every answer about an execution shows the id of its workflow: those of the last ones are not computed again. */
+const WORKFLOW_IDS = createLru<string>(10_000);
 
 type Collection = "workflows" | "versions" | "sources" | "workflow_ids";
 

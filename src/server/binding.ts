@@ -6,7 +6,7 @@
  * A handler gets values of the types that the route's schemas promise, and gives an answer back; it never sees a reply.
  */
 
-import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { ProblemError } from "../core/protocol/problems.ts";
 import { PROBLEMS } from "../core/protocol/problems.ts";
@@ -139,11 +139,9 @@ function signalOf(request: IncomingMessage, response: ServerResponse, draining: 
 function send(request: FastifyRequest, reply: FastifyReply, answer: Answer): unknown {
   switch (answer.kind) {
     case "json":
-      if (answer.headers !== undefined) reply.headers(answer.headers);
-      return reply.code(answer.status).type(JSON_TYPE).send(JSON.stringify(answer.body));
+      return write(reply, answer.status, JSON_TYPE, JSON.stringify(answer.body), answer.headers);
     case "text":
-      if (answer.headers !== undefined) reply.headers(answer.headers);
-      return reply.code(answer.status).type(answer.type).send(answer.text);
+      return write(reply, answer.status, answer.type, answer.text, answer.headers);
     case "empty":
       if (answer.headers !== undefined) reply.headers(answer.headers);
       return reply.code(answer.status).send();
@@ -155,6 +153,26 @@ function send(request: FastifyRequest, reply: FastifyReply, answer: Answer): unk
 }
 
 const JSON_TYPE = "application/json; charset=utf-8";
+
+/** Straight to the connection: by here everything about the answer is known, and nothing more is to be looked at. */
+function write(
+  reply: FastifyReply,
+  status: number,
+  type: string,
+  text: string,
+  headers: Readonly<Record<string, string>> | undefined,
+): FastifyReply {
+  reply.hijack();
+  const { raw } = reply;
+  raw.writeHead(status, {
+    ...(reply.getHeaders() as OutgoingHttpHeaders),
+    ...headers,
+    "content-type": type,
+    "content-length": Buffer.byteLength(text),
+  });
+  raw.end(text);
+  return reply;
+}
 
 export function sendTrouble(request: FastifyRequest, reply: FastifyReply, found: Trouble): unknown {
   const problem = toProblem(found, { path: pathOf(request.url), requestId: request.id });

@@ -45,6 +45,8 @@ export function parseJsonText(bytes: Buffer): ParsedJson {
 
 /** How deep brackets are nested; stops counting past the limit. */
 function depthOf(bytes: Buffer): number {
+  // A text of so few bytes has no room for more brackets.
+  if (bytes.length <= JSON_DEPTH_MAX) return 0;
   let depth = 0;
   let deepest = 0;
   for (let i = 0; i < bytes.length; i++) {
