@@ -213,3 +213,35 @@ test("who waits for the slot of one that is put aside gets it", async () => {
   assert.equal((await world.row("poison-1")).status, "running");
   await world.close();
 });
+
+test("one that is mended counts again, and leaves nothing behind at its end", async () => {
+  let isBroken = true;
+  const steps = `    - { name: reserve, executor: shop, function: reserve }
+    - { name: charge, executor: shop, function: charge, when: $.input.go }
+`;
+  const world = await openWorld({
+    workflows: [workflow("poison", steps, "  concurrency: { limit: 1, hold: running }\n")],
+    definitions: poisoned(() => isBroken),
+  });
+  const first = await world.started("poison", { executionId: "poison-0", input: { go: true } });
+  await world.settle();
+  const second = await world.started("poison", { executionId: "poison-1", input: { go: true } });
+  await world.settle();
+  await world.work();
+  await world.pass(2000);
+  assert.notEqual((await world.row(first)).quarantine, null);
+  assert.equal((await world.row(second)).status, "running");
+  isBroken = false;
+  const reset = await world.now(world.host.resetQuarantine({ workspace: WORKSPACE, executionId: first }));
+  assert.ok(reset.ok);
+  for (let n = 0; n < 6; n++) {
+    await world.pass(2000);
+    await world.work();
+  }
+  await world.pass(2000);
+  assert.equal((await world.row(second)).status, "completed");
+  assert.equal((await world.row(first)).status, "completed");
+  const shards = Array.from({ length: world.store.shards }, (_, shard) => world.store.readShared(shard));
+  assert.deepEqual((await Promise.all(shards)).flat(), [], "nothing is held when all has ended");
+  await world.close();
+});

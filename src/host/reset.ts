@@ -17,6 +17,7 @@ import { restart } from "./recovery.ts";
 import type { Outcome } from "./refusal.ts";
 import { executionUnknown } from "./rerun.ts";
 import { unparked } from "./rows.ts";
+import { askForSlotsAgain } from "./shared/free-slots.ts";
 
 export async function resetQuarantine(
   loop: Loop,
@@ -33,6 +34,7 @@ export async function resetQuarantine(
   if (shard.status !== "running" || loop.isStopping) return { ok: false, refusal: unavailable(loop) };
   const part = partOf(loop.collecting, shard);
   writeRow(part, { ...unparked(found.row), quarantine: null });
+  if (found.kind === "read" && !found.execution.hasEnded) askForSlotsAgain(loop, part, found.execution);
   const answered = new Promise<Outcome<object>>((resolve) => {
     part.waiting.push({
       committed() {

@@ -1,8 +1,9 @@
 /**
  * What an execution holds and waits for is taken from it where it has been put aside: it will not end, so it cannot give
- * anything back, and who stands in line behind it must not wait for ever.
+ * anything back, and who stands in line behind it must not wait for ever. When it is mended it asks for all of that again.
  */
 
+import type { Execution } from "../../core/engine/execution.ts";
 import type { DebounceState } from "../../core/shared/debounce.ts";
 import type { Slots } from "../../core/shared/slots.ts";
 import type { Part } from "../commit.ts";
@@ -26,6 +27,20 @@ export function freeAllSlots(loop: Loop, part: Part, executionId: string): void 
 export function freeSlots(loop: Loop, shard: Shard, executionId: string): void {
   for (const { workspace, place } of heldBy(shard, executionId)) {
     submitInternal(loop, shard, sharedItem(workspace, place, { kind: "Release", executionId }, null));
+  }
+}
+
+/**
+ * Mended, it goes on where it was: what it held counts again as soon as there is room, and it stands in the line in which
+ * it stood, though at the end.
+ */
+export function askForSlotsAgain(loop: Loop, part: Part, { id, workspace, priority, slots }: Execution): void {
+  if (slots === null) return;
+  const { needs, held, isQueued, turn } = slots;
+  for (const { kind, key, limit } of needs.slice(0, isQueued ? held + 1 : held)) {
+    const asked = { executionId: id, turn, limit, onLimit: "queue", priority, since: loop.clock.now() } as const;
+    const command = { kind: "Acquire", ...asked } as const;
+    send(loop, part, `mended/${loop.entropy.id()}`, { kind: "shared", workspace, place: { kind, key }, command });
   }
 }
 
