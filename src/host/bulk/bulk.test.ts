@@ -262,3 +262,37 @@ test("those that have been over for a month are dropped when others come", async
   assert.equal(await later.now(later.host.bulks.read({ workspace: WORKSPACE, id: old.id })), null);
   await later.close();
 });
+
+test("one that was written though its writer heard of a failure is worked off all the same", async () => {
+  const store = openMemoryStore();
+  let isLying = false;
+  const lying = {
+    ...store,
+    documents: {
+      ...store.documents,
+      put: async (...args: Parameters<typeof store.documents.put>) => {
+        const answer = await store.documents.put(...args);
+        if (isLying) throw new StoreError("unknown", "The line broke.");
+        return answer;
+      },
+    },
+  };
+  const world = await openWorld({ store: lying, workflows: [WAITING] });
+  const ids = await startMany(world, "waiting", 3);
+  isLying = true;
+  await assert.rejects(world.now(world.host.bulks.create(requestOf(CANCEL, ALL))), StoreError);
+  isLying = false;
+  await world.pass(15_000, 500);
+  assert.deepEqual(await statusesOf(world, ids), ["cancelled", "cancelled", "cancelled"]);
+  await world.close();
+});
+
+test("a key that is dated ahead of a clock which was set back is known", async () => {
+  const store = openMemoryStore();
+  const before = await openWorld({ store, workflows: [WAITING], at: START + 5 * 86_400_000 });
+  const first = await begin(before, CANCEL, ALL, { idempotencyKey: "k" });
+  await before.close();
+  const world = await openWorld({ store, workflows: [WAITING], at: START });
+  assert.equal((await begin(world, CANCEL, ALL, { idempotencyKey: "k" })).id, first.id);
+  await world.close();
+});

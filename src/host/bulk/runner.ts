@@ -20,7 +20,10 @@ import { findPage, nextPage } from "./selection.ts";
 export interface Runner {
   /** Takes on one that is on disk. */
   add(place: BulkPlace): void;
-  /** Takes on what was not over when the platform ended; asks until the store answers. */
+  /**
+   * Takes on what was not over when the platform ended, and looks again from time to time: an operation may have been
+   * written by somebody who died, or who never heard of it.
+   */
   recover(): void;
   /** Begins nothing more; resolves when nothing is under way. */
   stop(): Promise<void>;
@@ -35,6 +38,8 @@ const COUNTED_AT_A_TIME = 1000;
 const BREATH_MS = 10;
 /** After something has gone wrong. */
 const AGAIN_MS = 1000;
+/** Between two looks at what is written down. */
+const LOOK_AGAIN_MS = 10_000;
 /** More than may be open. */
 const OPEN_READ_MAX = 1000;
 
@@ -175,13 +180,15 @@ export function createRunner(parts: {
   }
 
   async function recover(): Promise<void> {
+    let pauseMs = LOOK_AGAIN_MS;
     try {
       for (const place of await listOpen(documents, OPEN_READ_MAX)) add(place);
     } catch (error) {
       if (isStopping) return;
       report(error, "operations on many executions could not be read and are asked for again");
-      cancelRecovery = clock.after(AGAIN_MS, () => void recover());
+      pauseMs = AGAIN_MS;
     }
+    if (!isStopping) cancelRecovery = clock.after(pauseMs, () => void recover());
   }
 
   function add(place: BulkPlace): void {
