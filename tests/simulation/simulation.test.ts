@@ -15,7 +15,7 @@ const SEEDS_OF_A_TEST = 20;
 const TESTS = 12;
 
 /** Enough to draw every scenario once. */
-const SEEDS_FOR_ALL = 60;
+const SEEDS_FOR_ALL = 150;
 
 const { SEED } = process.env;
 
