@@ -45,6 +45,7 @@ export function withPatience(store: Store, clock: Clock): Store {
     countExecutions: (query) => limited(store.countExecutions(query)),
     findActive: (shard) => limited(store.findActive(shard)),
     findDue: (request) => limited(store.findDue(request)),
+    findOver: (query) => limited(store.findOver(query)),
     readOutbox: (shard) => limited(store.readOutbox(shard)),
     findKey: (request) => limited(store.findKey(request)),
     findWaits: (request) => limited(store.findWaits(request)),

@@ -13,6 +13,7 @@ import { documentsContract } from "./store.contract/documents.ts";
 import { findContract } from "./store.contract/find.ts";
 import { historiesContract } from "./store.contract/histories.ts";
 import { hostileTextContract } from "./store.contract/hostile-text.ts";
+import { removingContract } from "./store.contract/removing.ts";
 import { rowsContract } from "./store.contract/rows.ts";
 import { sharedContract } from "./store.contract/shared.ts";
 import { snapshotsContract } from "./store.contract/snapshots.ts";
@@ -28,6 +29,7 @@ export function storeContract(name: string, open: () => Promise<Store>, options:
     describe("snapshots", () => snapshotsContract(open, options.reopen));
     describe("rows beside the histories", () => rowsContract(open));
     describe("shared records", () => sharedContract(open));
+    describe("removing executions", () => removingContract(open, options.reopen));
     describe("finding executions", () => findContract(open));
     describe("documents", () => documentsContract(open));
     describe("hostile text", () => hostileTextContract(open));

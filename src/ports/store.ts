@@ -63,6 +63,12 @@ export interface Store extends AsyncDisposable {
     limit: number;
   }): Promise<readonly { readonly id: string; readonly wakeAt: Instant }[]>;
 
+  /**
+   * Looks for executions that were over long ago, those created first before others: a bounded number for each call, so an
+   * answer may be empty and have a cursor all the same. What is found may have changed since; `Removal` says it once more.
+   */
+  findOver(query: OverQuery): Promise<{ readonly trees: readonly Tree[]; readonly nextCursor: string | null }>;
+
   /** Messages to the shard that it has not committed yet, in the order of their writing. */
   readOutbox(shard: number): Promise<readonly FoundOutboxRow[]>;
 
@@ -125,7 +131,40 @@ export interface ShardBatch {
   readonly removeTasksOf: readonly string[];
   /** Rows of shared records; a body of null removes. */
   readonly putShared: readonly SharedWrite[];
+  /** Of executions that the same batch does not write. */
+  readonly remove?: readonly Removal[];
 }
+
+/**
+ * Removes executions, and with each its row, history, snapshot, tags, search attributes, and the key of an id that its
+ * caller has chosen. All of them or none: none where one of them is not over any more.
+ */
+export interface Removal extends Over {
+  /** Of the batch's shard. One that is not there is no hindrance. */
+  readonly executionIds: readonly string[];
+  /** An execution that an idempotency key of this time or later stands for is kept. */
+  readonly keysSince: Instant;
+}
+
+/** What counts as over: ended long ago, and not put aside. */
+export interface Over {
+  readonly endedBefore: Instant;
+  /** For those that are dead letters; null: they are kept. */
+  readonly lettersBefore: Instant | null;
+}
+
+export interface OverQuery extends Over {
+  /** Of the executions that nobody has started as children, or whose parents are gone. */
+  readonly statuses: readonly RowStatus[];
+  /** Whether those are asked for that are dead letters, or those that are not. */
+  readonly deadLetters: boolean;
+  /** How many executions are looked at, without their children. */
+  readonly limit: number;
+  readonly cursor?: string;
+}
+
+/** An execution that is over, after all that it and its children have started, which is over as well. */
+export type Tree = readonly string[];
 
 export interface AppendAnswer {
   /** Shards that were not written because their epoch is stale. */

@@ -105,6 +105,7 @@ export function simulatedStore(world: World, process: Process): Store {
     countExecutions: (query) => call("countExecutions", "read", () => base.countExecutions(query)),
     findActive: (shard) => call("findActive", "read", () => base.findActive(shard)),
     findDue: (request) => call("findDue", "read", () => base.findDue(request)),
+    findOver: (query) => call("findOver", "read", () => base.findOver(query)),
     readOutbox: (shard) => call("readOutbox", "read", () => base.readOutbox(shard)),
     findKey: (request) => call("findKey", "read", () => base.findKey(request)),
     findWaits: (request) => call("findWaits", "read", () => base.findWaits(request)),

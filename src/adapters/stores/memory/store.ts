@@ -14,6 +14,7 @@ import type {
   KeptEvent,
   KeyRow,
   OutboxRow,
+  Removal,
   RowStatus,
   ShardBatch,
   SharedQuery,
@@ -26,6 +27,7 @@ import type {
 import { StoreError } from "../../../ports/store.ts";
 import { createDocuments } from "./documents.ts";
 import { findRows } from "./find.ts";
+import { findOver, isRemovable } from "./over.ts";
 
 const ENDED: ReadonlySet<RowStatus> = new Set(["completed", "failed", "cancelled", "timed_out"]);
 
@@ -94,6 +96,7 @@ export function openMemoryStore(options: { readonly shards?: number } = {}): Sto
           .slice(0, limit),
       ),
 
+    findOver: (query) => answer(() => findOver(state.rows, query)),
     readOutbox: (shard) => answer(() => [...state.outbox.values()].filter((row) => row.shard === shard)),
     findKey: ({ workspace, key }) => answer(() => state.keys.get(placeOf(workspace, key)) ?? null),
 
@@ -172,7 +175,11 @@ function append(state: State, batches: readonly ShardBatch[]): AppendAnswer {
 /** Throws where a history would get a gap or an execution would change what it keeps for ever. */
 function check(state: State, batches: readonly ShardBatch[]): void {
   const known = new Map<string, { row: ExecutionRow; lastSeq: number }>();
-  for (const { shard, executions } of batches) {
+  for (const { shard, executions, remove = [] } of batches) {
+    for (const id of remove.flatMap(({ executionIds }) => executionIds)) {
+      const own = state.rows.get(id)?.shard ?? shard;
+      if (own !== shard) throw conflict(id, `to be removed by shard ${own}, but it came from ${shard}`);
+    }
     for (const { executionId, events, row, snapshot } of executions) {
       const stored = known.get(executionId) ?? storedOf(state, executionId);
       const last = stored ?? (row === null ? null : { row, lastSeq: 0 });
@@ -208,6 +215,7 @@ function conflict(executionId: string, expectation: string): StoreError {
 }
 
 function write(state: State, batch: ShardBatch): void {
+  for (const removal of batch.remove ?? []) remove(state, removal);
   for (const { executionId, events, row, snapshot } of batch.executions) {
     if (row !== null) state.rows.set(executionId, row);
     if (snapshot !== undefined) state.snapshots.set(executionId, snapshot);
@@ -229,6 +237,17 @@ function write(state: State, batch: ShardBatch): void {
     const at = placeOf(place.workspace, place.kind, place.key, place.member);
     if (body === null) state.shared.delete(at);
     else state.shared.set(at, { ...place, shard: batch.shard, body });
+  }
+}
+
+function remove(state: State, removal: Removal): void {
+  if (!isRemovable(state.rows, state.keys.values(), removal)) return;
+  for (const id of removal.executionIds) {
+    const row = state.rows.get(id);
+    if (row !== undefined) state.keys.delete(placeOf(row.workspace, `/${id}`));
+    state.rows.delete(id);
+    state.histories.delete(id);
+    state.snapshots.delete(id);
   }
 }
 

@@ -58,8 +58,11 @@ export const AT = {
   createdAt: 3,
   workflow: 4,
   status: 7,
+  finishedAt: 10,
   tags: 13,
   metadata: 14,
+  quarantine: 19,
+  deadLetter: 20,
 } as const;
 
 export interface StoredBatch extends Omit<ShardBatch, "executions"> {

@@ -9,7 +9,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { crc32 } from "node:zlib";
 
-import { StoreError } from "../../../ports/store.ts";
+import { type Removal, StoreError } from "../../../ports/store.ts";
 import {
   AT,
   parseMetadata,
@@ -21,12 +21,15 @@ import {
 } from "./codec.ts";
 import { createCounts } from "./counts.ts";
 import { createRecent } from "./recent.ts";
+import { createRemover } from "./removals.ts";
 import { EXECUTION_COLUMNS } from "./schema.ts";
 import { createStatements } from "./statements.ts";
 
 export interface ExecutionWriter {
   /** `events` and `state` are the bytes of the write's events and snapshot. Throws `StoreError` of kind `conflict` before anything is written of it. */
   write(shard: number, write: StoredWrite, events: Uint8Array, state: Uint8Array): void;
+  /** Throws as above where one of them is another shard's. */
+  remove(shard: number, removal: Removal): void;
   /** The last thing before the commit. */
   finish(): void;
   /** After a rollback: what was remembered may not be so. */
@@ -53,6 +56,7 @@ const COLUMNS = EXECUTION_COLUMNS.join(", ");
 export function createExecutionWriter(db: DatabaseSync): ExecutionWriter {
   const statements = createStatements(db);
   const counts = createCounts(db);
+  const remover = createRemover(db);
   const known = createRecent<Known>(KNOWN_MAX);
   const selectRow = db.prepare(`select ${COLUMNS}, key from execution where id = ?`);
   selectRow.setReturnArrays(true);
@@ -151,8 +155,27 @@ export function createExecutionWriter(db: DatabaseSync): ExecutionWriter {
     }
   }
 
+  function remove(shard: number, removal: Removal): void {
+    const found = removal.executionIds.flatMap((id) => known.get(id) ?? load(id) ?? []);
+    for (const { row } of found) {
+      if (row[AT.shard] !== shard)
+        throw conflict(row[AT.id], `to be removed by shard ${row[AT.shard]}, but it came from ${shard}`);
+    }
+    const rows = found.map(({ row }) => row);
+    if (!remover.isRemovable(rows, removal)) return;
+    for (const { key, row } of found) {
+      const bare = row.with(AT.tags, null).with(AT.metadata, null) as unknown as StoredExecution;
+      changeTags(key, bare, row[AT.tags]);
+      changeAttributes(key, bare, row[AT.metadata]);
+      remover.remove(key, row);
+      counts.add(row[AT.workspace], row[AT.workflow], row[AT.status], -1);
+      known.delete(row[AT.id]);
+    }
+  }
+
   return {
     write,
+    remove,
     finish: () => counts.finish(),
     forget() {
       counts.forget();

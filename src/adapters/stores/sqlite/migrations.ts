@@ -6,10 +6,23 @@
 import type { DatabaseSync } from "node:sqlite";
 
 import { StoreError } from "../../../ports/store.ts";
-import { APPLICATION_ID, SCHEMA_1, SCHEMA_DEAD_LETTERS, SCHEMA_SHARED, SCHEMA_SNAPSHOTS } from "./schema.ts";
+import {
+  APPLICATION_ID,
+  SCHEMA_1,
+  SCHEMA_DEAD_LETTERS,
+  SCHEMA_KEYS,
+  SCHEMA_SHARED,
+  SCHEMA_SNAPSHOTS,
+} from "./schema.ts";
 
 /** Step `n` leads from version n - 1 to n. Steps are only ever added. */
-export const MIGRATIONS: readonly string[] = [SCHEMA_1, SCHEMA_SHARED, SCHEMA_DEAD_LETTERS, SCHEMA_SNAPSHOTS];
+export const MIGRATIONS: readonly string[] = [
+  SCHEMA_1,
+  SCHEMA_SHARED,
+  SCHEMA_DEAD_LETTERS,
+  SCHEMA_SNAPSHOTS,
+  SCHEMA_KEYS,
+];
 
 export function migrate(db: DatabaseSync, migrations: readonly string[] = MIGRATIONS): void {
   const version = readPragma(db, "user_version");

@@ -16,11 +16,13 @@ import type {
   EventPack,
   HistorySize,
   KeyRow,
+  OverQuery,
   RowStatus,
   SharedQuery,
   SharedRow,
   Snapshot,
   TaskRow,
+  Tree,
   WaitRow,
 } from "../../../ports/store.ts";
 import { StoreError } from "../../../ports/store.ts";
@@ -30,6 +32,7 @@ import { BUSY_TIMEOUT_MS } from "./checkpoint.ts";
 import type { StoredDocument, StoredExecution } from "./codec.ts";
 import { getDocument, listDocuments } from "./documents.ts";
 import { type FoundPage, findExecutions, type StoredQuery } from "./find.ts";
+import { findOver } from "./over.ts";
 import { DATABASE_FILE, EXECUTION_COLUMNS, IS_ACTIVE } from "./schema.ts";
 import { createStatements, type Statements } from "./statements.ts";
 
@@ -46,6 +49,7 @@ export type ReaderCalls = {
   }) => Partial<Record<RowStatus, number>>;
   readonly findActive: (shard: number) => readonly string[];
   readonly findDue: (request: { shard: number; before: number; limit: number }) => readonly Due[];
+  readonly findOver: (query: OverQuery) => { readonly trees: readonly Tree[]; readonly nextCursor: string | null };
   readonly readOutbox: (shard: number) => readonly StoredOutboxRow[];
   readonly findKey: (request: { workspace: string; key: string }) => KeyRow | null;
   readonly findWaits: (request: WaitRequest) => readonly WaitRow[];
@@ -150,6 +154,8 @@ function openReader({ directory }: ReaderData): ReaderCalls {
         where shard = ? and parked = 1 and wake_at is not null and wake_at <= ? order by wake_at, id limit ?`;
       return rowsOf<[string, number]>(statements, sql, shard, before, limit).map(([id, wakeAt]) => ({ id, wakeAt }));
     },
+
+    findOver: (query) => findOver(statements, query),
 
     readOutbox(shard) {
       const sql = "select id, shard, body from outbox where shard = ? order by position";

@@ -243,3 +243,8 @@ export const SCHEMA_SNAPSHOTS: string = `
     from history
   ) as counted where execution = counted.of_execution and first_seq = counted.of_seq;
 `;
+
+/** Which keys stand for an execution: it is not removed before they are. Starts without a key do not pay for it. */
+export const SCHEMA_KEYS: string = `
+  create index idempotency_key_by_execution on idempotency_key (execution_id);
+`;

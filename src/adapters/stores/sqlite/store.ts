@@ -103,6 +103,8 @@ function storeOf(shards: number, writer: Asked<WriterCalls>, reader: Asked<Reade
     findActive: (shard) => reader.call("findActive", [shard]),
     findDue: (request) => reader.call("findDue", [request]),
 
+    findOver: (query) => reader.call("findOver", [query]),
+
     async readOutbox(shard) {
       const rows = await reader.call("readOutbox", [shard]);
       return rows.map(toOutboxRow);

@@ -128,6 +128,7 @@ function openLocked({ directory, shards, bytesMax }: WriterData, lock: DatabaseS
         for (const batch of batches) {
           const isCurrent = batch.epoch > 0 && batch.epoch === epochs[batch.shard];
           if (!isCurrent) refused.add(batch.shard);
+          if (isCurrent) for (const removal of batch.remove ?? []) executions.remove(batch.shard, removal);
           for (const write of batch.executions) {
             const bytes = takeBytes(write.events?.bytes ?? 0);
             const state = takeBytes(write.snapshot?.bytes ?? 0);
