@@ -59,6 +59,8 @@ async function takeOver(loop: Loop, shard: Shard): Promise<void> {
   for (const row of outbox) receive(loop, shard, row);
   scan(loop, shard);
   if (shard.mail.isMissing) readMail(loop, shard);
+  // Whoever owned the shard before, be it this process or another one, may have left messages for others in it to the last.
+  for (const other of loop.shards) if (other !== shard) readMail(loop, other);
 }
 
 /** Finds messages from other shards that are committed and that nobody has brought. */
@@ -103,8 +105,6 @@ export function restart(loop: Loop, shard: Shard): void {
     takeOver(loop, shard).then(
       () => {
         loop.subscriptions.lookAgain((executionId) => shardOfExecution(loop, executionId) === shard);
-        // A write of which nobody knows whether it was done may have left messages for others.
-        for (const other of loop.shards) if (other !== shard) readMail(loop, other);
       },
       (error: unknown) => {
         sawFailure(loop, error);
