@@ -2,7 +2,7 @@
 
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import type { ExecutorJob, Job, LoadJob, Outcome, Report } from "./generator/job.ts";
+import type { ExecutorJob, Job, LoadJob, Outcome, Report, StreamsJob } from "./generator/job.ts";
 import { watchProcess } from "./places.ts";
 import { readUsage, type Share, shareBetween, type Usage } from "./usage.ts";
 
@@ -32,6 +32,8 @@ export function drive(job: LoadJob, pid: number): Promise<Driven> {
       case "measured":
         after = readUsage(pid);
         return;
+      case "opened":
+      case "ended":
       case "finished":
         return;
       case "outcome": {
@@ -70,6 +72,38 @@ export function runExecutor(job: ExecutorJob): RunningExecutor {
   });
   return {
     finished: () => tasks,
+    [Symbol.dispose]() {
+      if (child.connected) child.disconnect();
+    },
+  };
+}
+
+export interface OpenStreams extends Disposable {
+  /** After so many milliseconds. */
+  readonly opened: Promise<number>;
+  /** With so many messages. */
+  readonly ended: Promise<number>;
+}
+
+/** Clients that follow executions, in a process of their own. */
+export function openStreams(job: StreamsJob): OpenStreams {
+  const child = open(job);
+  const opened = Promise.withResolvers<number>();
+  const ended = Promise.withResolvers<number>();
+  child.on("message", (report: Report) => {
+    if (report.kind === "opened") opened.resolve(report.ms);
+    if (report.kind === "ended") ended.resolve(report.messages);
+  });
+  child.once("exit", () => {
+    const error = new Error("Expected all streams to come to their end, but the generator has ended.");
+    opened.reject(error);
+    ended.reject(error);
+  });
+  // Whoever waits for the one has not heard yet that the other fails too.
+  ended.promise.catch(() => undefined);
+  return {
+    opened: opened.promise,
+    ended: ended.promise,
     [Symbol.dispose]() {
       if (child.connected) child.disconnect();
     },

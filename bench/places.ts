@@ -4,7 +4,7 @@
  */
 
 import type { ChildProcess } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -25,6 +25,11 @@ export function createFolder(name: string): string {
   const path = join(folder, `${folders}-${name}`);
   mkdirSync(path);
   return path;
+}
+
+/** The text of one of `bench/workflows`. */
+export function workflowText(name: string): string {
+  return readFileSync(new URL(`workflows/${name}.yaml`, import.meta.url), "utf8");
 }
 
 export function watchProcess(child: ChildProcess): void {

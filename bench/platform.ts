@@ -6,10 +6,9 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { createFolder, watchProcess } from "./places.ts";
+import { createFolder, watchProcess, workflowText } from "./places.ts";
 
 const PROGRAM = fileURLToPath(new URL("../magicflow", import.meta.url));
 
@@ -36,14 +35,21 @@ export interface PlatformOptions {
   readonly port?: number;
   /** Writes a profile of every thread into this folder when it is stopped. */
   readonly profileFolder?: string | null;
+  /** The launcher; that of this checkout if absent. */
+  readonly program?: string;
+  /** Environment variables, for a load that needs another setting than the default. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 export async function startPlatform(options: PlatformOptions = {}): Promise<Platform> {
   const directory = options.directory ?? createFolder("data");
-  const { port = 0, profileFolder = null } = options;
+  const { port = 0, profileFolder = null, program = PROGRAM, settings = {} } = options;
   const spawnedAt = performance.now();
   const flags = ["start", "--port", String(port), "--dashboard-port", "0", "--data-dir", directory];
-  const child = spawn(PROGRAM, flags, { env: environment(profileFolder), stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(program, flags, {
+    env: { ...environment(profileFolder), ...settings },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   watchProcess(child);
   const { url, readyAt } = await readyLine(child);
   const ended = async (signal: NodeJS.Signals, waitMs: number) => {
@@ -98,23 +104,44 @@ function readyLine(child: ChildProcess): Promise<{ url: string; readyAt: number 
 
 /** Registers one of `bench/workflows`. */
 export async function register(url: string, name: string): Promise<void> {
-  const text = readFileSync(new URL(`workflows/${name}.yaml`, import.meta.url), "utf8");
-  await call(url, "POST", "/api/v1/workflows", { type: "application/yaml", text });
+  await call(url, "POST", "/api/v1/workflows", { type: "application/yaml", text: workflowText(name) });
 }
 
-/** Starts executions in batches that are as big as a batch may be. */
-export async function startMany(url: string, workflow: string, inputs: readonly object[]): Promise<void> {
+/** Starts executions in batches that are as big as a batch may be, and answers their ids. */
+export async function startMany(url: string, workflow: string, inputs: readonly object[]): Promise<readonly string[]> {
+  const ids: string[] = [];
   for (let from = 0; from < inputs.length; from += BATCH_MAX) {
     const executions = inputs.slice(from, from + BATCH_MAX).map((input) => ({ input }));
     const text = JSON.stringify({ executions });
     const path = `/api/v1/workflows/${workflow}/execute/batch`;
-    const answer = (await call(url, "POST", path, { type: "application/json", text })) as { accepted: number };
+    const answer = (await call(url, "POST", path, { type: "application/json", text })) as StartsAnswer;
     if (answer.accepted !== executions.length)
       throw new Error(`Expected all starts to be accepted, but ${answer.accepted} of ${executions.length} were.`);
+    ids.push(...answer.executions.map(({ execution_id: id }) => id));
   }
+  return ids;
+}
+
+interface StartsAnswer {
+  readonly accepted: number;
+  readonly executions: readonly { readonly execution_id: string }[];
 }
 
 const BATCH_MAX = 1000;
+
+/** Starts one execution and answers its output. */
+export async function runToEnd(url: string, workflow: string, input: object): Promise<unknown> {
+  const path = `/api/v1/workflows/${workflow}/execute?wait=60s`;
+  const text = JSON.stringify({ input });
+  return ((await call(url, "POST", path, { type: "application/json", text })) as { output: unknown }).output;
+}
+
+export async function signal(url: string, executionId: string, event: string): Promise<void> {
+  await call(url, "POST", `/api/v1/executions/${executionId}/signals/${event}`, {
+    type: "application/json",
+    text: "{}",
+  });
+}
 
 export type Counts = Readonly<Record<"running" | "completed" | "failed", number>>;
 

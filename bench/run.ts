@@ -3,6 +3,7 @@
  *
  *     npm run bench                       everything, some four minutes
  *     npm run bench -- simple chain-5     only these
+ *     npm run bench -- --big              and those that take half an hour: a million sleepers
  *     npm run bench -- --seconds 3        each load for about so long (10)
  *     npm run bench -- --json             JSON in place of the table
  *     npm run bench -- --docs             and puts the figures into docs/performance.md
@@ -18,16 +19,37 @@ import { meanOf, measureBaselines } from "./baselines/baselines.ts";
 import { type Machine, type Measured, type Result, writeDocument } from "./document.ts";
 import { compare, type Figure, toTable } from "./figures.ts";
 import { chain } from "./loads/chain.ts";
+import { engine } from "./loads/engine.ts";
+import { expressions } from "./loads/expressions.ts";
 import { fanOut } from "./loads/fan-out.ts";
+import { installed } from "./loads/installed.ts";
 import type { Load } from "./loads/load.ts";
+import { loop } from "./loads/loop.ts";
+import { mixed } from "./loads/mixed.ts";
 import { recovery } from "./loads/recovery.ts";
 import { rest } from "./loads/rest.ts";
 import { simple } from "./loads/simple.ts";
-import { sleepers } from "./loads/sleepers.ts";
+import { million, sleepers } from "./loads/sleepers.ts";
 import { startOnly } from "./loads/start-only.ts";
+import { streams } from "./loads/streams.ts";
 import { PROFILED, profile } from "./profile.ts";
 
-const LOADS: readonly Load[] = [simple, chain, fanOut, startOnly, sleepers, rest, recovery];
+const LOADS: readonly Load[] = [
+  simple,
+  chain,
+  fanOut,
+  mixed,
+  startOnly,
+  loop,
+  streams,
+  sleepers,
+  million,
+  rest,
+  installed,
+  recovery,
+  expressions,
+  engine,
+];
 
 const SECONDS = 10;
 const SECONDS_MAX = 600;
@@ -110,10 +132,12 @@ function readArguments(args: string[]): Arguments | string {
         seconds: { type: "string" },
         json: { type: "boolean", default: false },
         docs: { type: "boolean", default: false },
+        big: { type: "boolean", default: false },
         profile: { type: "boolean", default: false },
       },
     });
-    const known = values.profile ? PROFILED : LOADS.map(({ name }) => name);
+    const measured = LOADS.filter(({ isBig = false }) => values.big || !isBig);
+    const known = values.profile ? PROFILED : measured.map(({ name }) => name);
     const unknown = positionals.find((name) => !known.includes(name));
     if (unknown !== undefined) return `Expected a load of ${known.join(", ")}, but met "${unknown}".`;
     const seconds = values.seconds === undefined ? SECONDS : Number(values.seconds);

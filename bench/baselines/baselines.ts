@@ -42,13 +42,13 @@ export function meanOf(before: readonly Figure[], after: readonly Figure[]): rea
   return before.map((figure) => ({ ...figure, value: (figure.value + (later.get(figure.id) ?? figure.value)) / 2 }));
 }
 
-interface EchoServer extends Disposable {
+export interface EchoServer extends Disposable {
   readonly pid: number;
   readonly port: number;
   readonly readyMs: number;
 }
 
-async function startEcho(): Promise<EchoServer> {
+export async function startEcho(): Promise<EchoServer> {
   const spawnedAt = performance.now();
   const server: ChildProcess = fork(ECHO_SERVER, { execArgv: ["--disable-warning=ExperimentalWarning"] });
   watchProcess(server);

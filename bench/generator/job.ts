@@ -2,7 +2,7 @@
 
 import type { Quantiles } from "./histogram.ts";
 
-export type Job = LoadJob | ExecutorJob;
+export type Job = LoadJob | ExecutorJob | StreamsJob;
 
 /** Sends one request again and again for a while. */
 export interface LoadJob {
@@ -41,6 +41,14 @@ export interface ExecutorJob {
   readonly executor: ExecutorOptions;
 }
 
+/** Follows streams until all of them have ended. */
+export interface StreamsJob {
+  readonly kind: "streams";
+  readonly url: string;
+  /** One stream each. */
+  readonly paths: readonly string[];
+}
+
 export interface ExecutorOptions {
   readonly name: string;
   /** Polls that wait at the same time. */
@@ -52,6 +60,10 @@ export type Report =
   | { readonly kind: "measuring" }
   | { readonly kind: "measured" }
   | { readonly kind: "outcome"; readonly outcome: Outcome }
+  /** Of streams: all are open, after so long. */
+  | { readonly kind: "opened"; readonly ms: number }
+  /** Of streams: all have ended, with so many messages in all. */
+  | { readonly kind: "ended"; readonly messages: number }
   /** Of an executor: how many results the platform has taken so far. */
   | { readonly kind: "finished"; readonly tasks: number };
 

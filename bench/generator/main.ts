@@ -4,6 +4,7 @@ import { setInterval } from "node:timers";
 import { startExecutor } from "./executor.ts";
 import type { Job, Report } from "./job.ts";
 import { runLoad } from "./load.ts";
+import { followStreams } from "./streams.ts";
 
 const PROGRESS_MS = 10;
 
@@ -12,6 +13,9 @@ process.once("message", (job: Job) => {
   switch (job.kind) {
     case "load":
       void runLoad(job, report).then((outcome) => report({ kind: "outcome", outcome }));
+      return;
+    case "streams":
+      void followStreams(job, report);
       return;
     case "executor": {
       const executor = startExecutor(new URL(job.url), job.executor);

@@ -12,6 +12,8 @@ export interface Load {
   readonly about: string;
   /** What its figures are compared with. */
   readonly baselines: readonly Baseline[];
+  /** Takes many minutes, whatever `seconds` says: measured only where `--big` asks for it. */
+  readonly isBig?: boolean;
   /** Finds its figures in a time that grows with `seconds`, and cleans up behind it. */
   readonly measure: (options: LoadOptions) => Promise<readonly Figure[]>;
 }
