@@ -4,8 +4,10 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
 import { openMemoryStore } from "../../adapters/stores/memory/store.ts";
+import { shardOf, shardOfKey } from "../../core/base/ids.ts";
 import type { ShardBatch } from "../../ports/store.ts";
 import { ORDER, openWorld, refused, startOf, until, WORKSPACE, type World, workflow } from "../world.test.ts";
+import { recordId } from "./records.ts";
 
 const WORK = `    - { name: work, executor: shop, function: work }
 `;
@@ -394,6 +396,38 @@ describe("messages to other shards", () => {
     assert.equal((await world.row("alone")).status, "running");
     assert.equal((await world.types("alone")).filter((type) => type === "ExecutionAdmitted").length, 1);
     for (let shard = 0; shard < store.shards; shard++) assert.deepEqual(await store.readOutbox(shard), []);
+    await world.close();
+  });
+});
+
+describe("messages of whoever owned a shard before", () => {
+  test("are found, though the shard that they are for was taken over earlier", async () => {
+    const store = openMemoryStore();
+    const text = limited("concurrency: { limit: 1 }");
+    const before = await openWorld({ store, workflows: [text] });
+    const slotShard = shardOfKey(recordId(WORKSPACE, { kind: "slots", key: "limited" }), store.shards);
+    const ids = Array.from({ length: 20 }, (_, n) => `start-${n}`);
+    const id = ids.find((each) => shardOf(each, store.shards) !== slotShard) ?? "";
+    // The new process has the shard of the slots, and the one of the execution is still the old one's.
+    const gate = Promise.withResolvers<void>();
+    const opening = openWorld({
+      store,
+      workflows: [text],
+      at: before.clock.now() + 1000,
+      async intercept(name, call, args) {
+        if (name === "acquire" && args[0] === shardOf(id, store.shards)) await gate.promise;
+        return call();
+      },
+    });
+    await before.settle();
+    assert.equal(await before.started("limited", { executionId: id }), id);
+    gate.resolve();
+    const world = await opening;
+    await world.settle();
+    assert.equal((await world.row(id)).status, "running");
+    await world.work();
+    await world.settle();
+    assert.deepEqual(await allShared(world), []);
     await world.close();
   });
 });
