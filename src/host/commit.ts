@@ -18,6 +18,7 @@ import type {
   KeptEvent,
   KeyRow,
   OutboxRow,
+  Removal,
   ShardBatch,
   SharedWrite,
   Snapshot,
@@ -60,6 +61,8 @@ export interface Part {
   readonly removeTasksOf: Set<string>;
   /** Rows of shared records, by their place. */
   readonly shared: Map<string, SharedWrite>;
+  /** Of executions that the part does not write. */
+  readonly remove: Removal[];
   readonly waiting: Waiting[];
   /** What is to be done after the commit and belongs to no execution. */
   readonly effects: Effect[];
@@ -111,6 +114,7 @@ export function partOf(batch: Batch, shard: Shard): Part {
     tasks: new Map(),
     removeTasksOf: new Set(),
     shared: new Map(),
+    remove: [],
     waiting: [],
     effects: [],
   };
@@ -185,6 +189,7 @@ export function toShardBatch(part: Part): ShardBatch {
     addTasks: [...part.tasks.values()].flat(),
     removeTasksOf: [...part.removeTasksOf],
     putShared: [...part.shared.values()],
+    ...(part.remove.length === 0 ? {} : { remove: part.remove }),
   };
 }
 

@@ -12,7 +12,7 @@ import type { Execution } from "../core/engine/execution.ts";
 import type { ChildStart } from "../core/engine/reactions.ts";
 import type { SharedPlace } from "../core/engine/sharing.ts";
 import type { Definition } from "../core/language/definition.ts";
-import type { ExecutionRow, OutboxRow } from "../ports/store.ts";
+import type { ExecutionRow, OutboxRow, Removal } from "../ports/store.ts";
 import type { Started } from "./host.ts";
 import type { Outcome, Refusal } from "./refusal.ts";
 import type { Loading } from "./shard.ts";
@@ -26,6 +26,7 @@ export type Item =
   | SharedItem
   | LetterItem
   | ReviveItem
+  | RemoveItem
   | ForgetItem;
 
 /** For an execution that exists. */
@@ -131,6 +132,13 @@ export interface ReviveItem {
   readonly reply: Reply<Outcome<object>>;
 }
 
+/** Removes executions that were over long ago. Answered with whether it was tried: it may have been for nothing. */
+export interface RemoveItem {
+  readonly kind: "remove";
+  readonly removals: readonly Removal[];
+  readonly reply: Reply<boolean>;
+}
+
 /** Removes an outbox row whose message has reached everybody. */
 export interface ForgetItem {
   readonly kind: "forget";
@@ -211,6 +219,9 @@ export function refuseItem(item: Item, refusal: Refusal): void {
     case "letter":
     case "revive":
       item.reply.resolve({ ok: false, refusal });
+      return;
+    case "remove":
+      item.reply.resolve(false);
       return;
     case "shared":
       item.reply?.resolve({ ok: false, refusal });

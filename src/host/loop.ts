@@ -22,6 +22,7 @@ import { Queue } from "./queue.ts";
 import { type Refusal, STORAGE_FULL } from "./refusal.ts";
 import { createShard, type Loading, lengthOf, type Resident, type Shard } from "./shard.ts";
 import { Subscriptions } from "./subscriptions.ts";
+import { type Cleaning, createCleaning } from "./retention-rules.ts";
 import { createWatchdog, type Watchdog } from "./suspects.ts";
 import { WakeUps } from "./wake-ups.ts";
 
@@ -55,6 +56,7 @@ export interface Loop {
   readonly loads: Loads;
   readonly subscriptions: Subscriptions;
   readonly pulse: Pulse;
+  readonly cleaning: Cleaning;
   /** Why each was put aside, of those that were met since the start. */
   readonly quarantined: Map<string, string>;
   readonly condition: StoreCondition;
@@ -88,6 +90,15 @@ export interface HostLimits {
   readonly queuedMax: number;
   /** How long events with a correlation key are kept for waits that begin later. */
   readonly eventsKeptMs: number;
+  readonly retention: Retention;
+}
+
+/** How long executions are kept after their end; null: for ever. */
+export interface Retention {
+  readonly completedMs: number | null;
+  /** Those that did not complete, dead letters apart. */
+  readonly failedMs: number | null;
+  readonly deadLettersMs: number | null;
 }
 
 export const HOST_LIMITS: HostLimits = {
@@ -102,6 +113,7 @@ export const HOST_LIMITS: HostLimits = {
   concurrentMax: null,
   queuedMax: 100_000,
   eventsKeptMs: 3_600_000,
+  retention: { completedMs: null, failedMs: null, deadLettersMs: null },
 };
 
 /** Executions that wait to be read: those that somebody asks for before those of a recovery. */
@@ -171,6 +183,7 @@ export function createLoop(options: LoopOptions): Loop {
       cleanedAt: now,
       delayMs: 0,
     },
+    cleaning: createCleaning(now),
     quarantined: new Map(),
     watchdog: createWatchdog(now),
     condition: { error: null, isFull: false, isChecking: false, writingSince: null, lastWriteMs: 0 },

@@ -7,6 +7,7 @@ import type { Instant } from "../core/base/time.ts";
 import { commandItem } from "./item.ts";
 import { type Loop, submitInternal } from "./loop.ts";
 import { scan, sweep } from "./parking.ts";
+import { cleanUp } from "./retention.ts";
 import { ringAlarms } from "./shared/take-shared.ts";
 import { checkStorage } from "./storage.ts";
 import { watch } from "./watchdog.ts";
@@ -49,6 +50,7 @@ function beat(loop: Loop): void {
     pulse.cleanedAt = now;
     clean(loop, now);
   }
+  cleanUp(loop, now);
   watch(loop, now);
   arm(loop);
 }

@@ -20,6 +20,7 @@ import { load } from "./loading.ts";
 import { hasItems, type Loop, scheduleTurn, unavailable } from "./loop.ts";
 import { arm } from "./pulse.ts";
 import { receive, restart } from "./recovery.ts";
+import { takeRemoval } from "./removal.ts";
 import { settle } from "./settle.ts";
 import { type Shard, takeFrom } from "./shard.ts";
 import { takeShared } from "./shared/take-shared.ts";
@@ -69,6 +70,8 @@ function take(loop: Loop, shard: Shard, item: Item): void {
         return takeLetter(loop, shard, item);
       case "revive":
         return takeRevive(loop, shard, item, receive);
+      case "remove":
+        return takeRemoval(loop, shard, item);
       case "forget":
         partOf(loop.collecting, shard).removeOutbox.push(item.outboxId);
         return;
