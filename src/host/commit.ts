@@ -72,7 +72,7 @@ export interface Part {
 export interface Write {
   readonly executionId: string;
   /** Null for an execution that is put aside instead of kept in memory. */
-  readonly resident: Resident | null;
+  resident: Resident | null;
   firstSeq: number;
   lastSeq: number;
   text: string;
@@ -125,9 +125,11 @@ export function partOf(batch: Batch, shard: Shard): Part {
 export function writeOf(part: Part, resident: Resident): Write {
   const { id } = resident.execution;
   const known = part.writes.get(id);
-  if (known !== undefined) return known;
-  const write = createWrite(id, resident);
+  if (known?.resident === resident) return known;
+  const write = known ?? createWrite(id, resident);
   part.writes.set(id, write);
+  // Its row alone may have been written before it was in memory: from now on this commit is the execution's own.
+  write.resident = resident;
   resident.pending += 1;
   resident.lastPart = part;
   return write;

@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { openMemoryStore } from "../adapters/stores/memory/store.ts";
-import { ORDER, openWorld, SHORT, WORKSPACE, workflow } from "./world.test.ts";
+import { ORDER, openWorld, refused, SHORT, startOf, WORKSPACE, workflow } from "./world.test.ts";
+
+const FAILING = workflow("failing", '    - { name: stop, type: fail, code: "NO", message: "No." }\n');
 
 test("a workflow runs from its start to its end", async () => {
   const world = await openWorld({ workflows: [ORDER] });
@@ -103,5 +105,39 @@ test("a remote executor cannot answer for the platform, not even while the board
     outcomes.map(({ outcome }) => outcome),
     ["unknown", "accepted"],
   );
+  await world.close();
+});
+
+test("what is decided upon a row that is on its way to the store is answered once both are there", async () => {
+  let held: (() => void)[] | null = null;
+  const world = await openWorld({
+    workflows: [ORDER, FAILING],
+    intercept: async (name, call) => {
+      if (name === "append" && held !== null) await new Promise<void>((resolve) => held?.push(resolve));
+      return await call();
+    },
+  });
+  const id = await world.started("failing");
+  const waiting: (() => void)[] = [];
+  held = waiting;
+  // A write in flight, behind which the next one is collected.
+  const other = world.host.start(startOf("order"));
+  await world.settle();
+  const place = { workspace: WORKSPACE, executionId: id };
+  const dropped = world.host.letters.drop({ workspace: WORKSPACE, id, by: "somebody" });
+  await world.settle();
+  let isAnswered = false;
+  const retried = world.host.retry({ ...place, commandId: "again" }).then((outcome) => {
+    isAnswered = true;
+    return outcome;
+  });
+  await world.settle();
+  assert.equal(isAnswered, false);
+  held = null;
+  for (const release of waiting) release();
+  assert.equal(refused(await world.now(retried)), "ok");
+  assert.ok((await world.types(id)).includes("ExecutionReopened"));
+  await world.now(other);
+  await world.now(dropped);
   await world.close();
 });
