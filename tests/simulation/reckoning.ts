@@ -18,6 +18,9 @@ const LEAVE_MS = 20_000;
 const LOOKS = 5;
 const LOOK_MS = 13;
 
+/** Of a process that has nothing to do: the beat of its loop, and the next look for operations on many executions. */
+const TIMERS = 2;
+
 export async function reckon(
   world: World,
   orders: { readonly all: readonly Order[]; readonly afterwards: readonly Order[] },
@@ -28,7 +31,7 @@ export async function reckon(
   await pass(LEAVE_MS);
   if (world.violation !== null) return;
   // Now and then it looks into the store; what is asked there is answered in a moment.
-  for (let n = 0; n < LOOKS && (world.process?.timers.size ?? 0) > 1; n++) await pass(LOOK_MS);
+  for (let n = 0; n < LOOKS && (world.process?.timers.size ?? 0) > TIMERS; n++) await pass(LOOK_MS);
   checkMemory(world);
   await closeDown(world, pass);
   await checkLeftovers(world);
@@ -56,8 +59,7 @@ function checkMemory({ process, fail }: World): void {
     const leased = instances.reduce((sum, instance) => sum + instance.leased, 0);
     if (waiting > 0 || leased > 0) fail("memory is empty at the end", `${name}: ${waiting} wait, ${leased} leased.`);
   }
-  // The beat of the loop, and the next look for operations on many executions.
-  if (process.timers.size > 2) fail("memory is empty at the end", `${process.timers.size} timers are set.`);
+  if (process.timers.size > TIMERS) fail("memory is empty at the end", `${process.timers.size} timers are set.`);
 }
 
 async function closeDown(world: World, pass: Pass): Promise<void> {
