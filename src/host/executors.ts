@@ -9,6 +9,8 @@ import type { Outcome } from "./refusal.ts";
 export interface Executors {
   /** Waits up to `waitMs` for the first task, then answers what is there. Makes the instance known. */
   poll(request: PollRequest): Promise<readonly LeasedTask[]>;
+  /** Hands tasks out as they come, for as long as the connection is open. Makes the instance known. */
+  connect(request: ConnectRequest): TaskConnection;
   /** Each answer is given after its commit. */
   finish(request: {
     workspace: string;
@@ -42,6 +44,39 @@ export interface PollRequest {
   readonly held: readonly string[];
   readonly labels: JsonObject;
   readonly signal: AbortSignal;
+}
+
+export interface ConnectRequest {
+  readonly workspace: string;
+  readonly executor: string;
+  readonly instance: string;
+  /** Null: all. */
+  readonly functions: readonly string[] | null;
+  /** How long tasks are held once there are no signs of life any more. */
+  readonly leaseMs: number;
+  /** Ids of tasks that the instance works on: from now on this connection holds them. */
+  readonly held: readonly string[];
+  readonly labels: JsonObject;
+  /** How many tasks it takes. */
+  readonly credits: number;
+  receive(tasks: readonly LeasedTask[]): void;
+  /** Nobody waits any more for the result of a task that was handed out over this connection. */
+  withdrawn(taskId: string, reason: "cancelled" | "ended" | "timed_out"): void;
+  /** The instance has left by itself, or the platform stops: nothing comes any more. */
+  ended(): void;
+}
+
+export interface TaskConnection {
+  /** So many tasks more. */
+  grant(credits: number): void;
+  /** No more tasks, whatever credit there is. */
+  drain(): void;
+  /** While it is held back nothing is handed to it. */
+  holdBack(isHeldBack: boolean): void;
+  /** A sign of life, which renews everything that was handed out over it. */
+  seen(): void;
+  /** What it holds runs out after its lease, unless another connection says that it holds it. */
+  close(): void;
 }
 
 export interface LeasedTask {

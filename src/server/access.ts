@@ -70,9 +70,12 @@ function checkHost({ headers }: IncomingMessage, config: AccessConfig): Trouble 
   );
 }
 
-/** Browsers say where a request comes from. One that changes something has to come from our own pages, or from no page. */
+/**
+ * Browsers say where a request comes from. One that changes something has to come from our own pages, or from no page; so
+ * has one that opens a WebSocket, which any page could read.
+ */
 function checkOrigin({ headers, method }: IncomingMessage): Trouble | null {
-  if (method === "GET" || method === "HEAD") return null;
+  if ((method === "GET" || method === "HEAD") && headers.upgrade === undefined) return null;
   const { origin } = headers;
   const isOwn = origin === undefined || (URL.canParse(origin) && new URL(origin).host === headers.host?.toLowerCase());
   if (isOwn && headers["sec-fetch-site"] !== "cross-site") return null;

@@ -121,7 +121,7 @@ const NO_QUERY = { type: "object", additionalProperties: false };
 
 const NO_BODY: Trouble = trouble("BAD_REQUEST", "Expected a body, but there is none.");
 
-function unfitRequest(errors: readonly ProblemError[]): Trouble {
+export function unfitRequest(errors: readonly ProblemError[]): Trouble {
   const [first] = errors;
   const place = first === undefined || first.pointer === "" ? "" : `${first.pointer}: `;
   const rest = errors.length > 1 ? ` (and ${errors.length - 1} more)` : "";

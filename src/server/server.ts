@@ -40,7 +40,9 @@ import { bindTasks } from "./routes/tasks.ts";
 import { bindWorkflows } from "./routes/workflows.ts";
 import { createThrottle, type RequestRate } from "./throttle.ts";
 import { answerBadConnection, answerUnrouted, createRequestIds } from "./unrouted.ts";
+import { createUpgrades, isWebSocket, type Upgrades } from "./upgrades.ts";
 import { createViews } from "./views.ts";
+
 export interface ServerConfig extends AccessConfig {
   /** Whether `/metrics` is answered; left out: yes. */
   readonly servesMetrics?: boolean;
@@ -90,11 +92,13 @@ export function createServer({ host, clock, entropy, config, report = () => {} }
   let isClosing = false;
   let listener: RequestListener | null = null;
 
+  const nextRequestId = createRequestIds(entropy.id());
+
   const app: FastifyInstance = fastify({
     logger: false,
     exposeHeadRoutes: false,
     routerOptions: { maxParamLength: PARAMETER_LENGTH_MAX },
-    genReqId: createRequestIds(entropy.id()),
+    genReqId: nextRequestId,
     // Fastify's own server is never opened: both of ours call its router.
     serverFactory: (handler) => {
       listener = handler;
@@ -119,10 +123,21 @@ export function createServer({ host, clock, entropy, config, report = () => {} }
 
   const addresses = addressesOf(config, () => openPorts);
   const { requests = null } = config;
+  const throttle = requests === null ? null : createThrottle(host, requests);
+  const upgrades = createUpgrades({
+    access: config,
+    throttle,
+    executors: host.executors,
+    clock,
+    frameBytesMax: config.limits.batchBytesMax,
+    headers: SECURITY_HEADERS,
+    nextRequestId,
+    report,
+  });
   const binder = createBinder(app, {
     access: config,
     limits: config.limits,
-    throttle: requests === null ? null : createThrottle(host, requests),
+    throttle,
     draining: draining.signal,
     report,
   });
@@ -174,7 +189,7 @@ export function createServer({ host, clock, entropy, config, report = () => {} }
     const ports = config.dashboardPort === null ? [config.port] : [config.port, config.dashboardPort];
     const opened: HttpServer[] = [];
     try {
-      for (const port of ports) opened.push(await openPort(listener, config.host, port, report));
+      for (const port of ports) opened.push(await openPort({ listener, host: config.host, port, upgrades, report }));
     } catch (error) {
       for (const server of opened) server.close();
       throw error;
@@ -189,8 +204,10 @@ export function createServer({ host, clock, entropy, config, report = () => {} }
     isDraining = true;
     isClosing = true;
     draining.abort();
+    upgrades.stop();
     const closed = Promise.all(servers.map(closeServer));
     const cancelGrace = clock.after(graceMs, () => {
+      upgrades.cut();
       for (const server of servers) server.closeAllConnections();
     });
     // Whoever waited is answered now; a connection that falls idle by that would be kept for the next request.
@@ -226,12 +243,19 @@ const SECURITY_HEADERS = {
   "cache-control": "no-store",
 } as const;
 
-async function openPort(
-  listener: RequestListener,
-  host: string,
-  port: number,
-  report: (error: unknown, about: string) => void,
-): Promise<HttpServer> {
+async function openPort({
+  listener,
+  host,
+  port,
+  upgrades,
+  report,
+}: {
+  readonly listener: RequestListener;
+  readonly host: string;
+  readonly port: number;
+  readonly upgrades: Upgrades;
+  readonly report: (error: unknown, about: string) => void;
+}): Promise<HttpServer> {
   const server = createHttpServer(
     {
       maxHeaderSize: HEADERS_BYTES_MAX,
@@ -239,10 +263,13 @@ async function openPort(
       requestTimeout: REQUEST_MS_MAX,
       keepAliveTimeout: KEEP_ALIVE_MS,
       connectionsCheckingInterval: 5000,
+      // What asks for other protocols is answered in this one.
+      shouldUpgradeCallback: isWebSocket,
     },
     listener,
   );
   server.maxConnections = CONNECTIONS_MAX;
+  upgrades.attach(server);
   server.on("clientError", (error: Error & { code?: string }, socket: Socket) => answerBadConnection(error, socket));
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once("error", reject);

@@ -3,8 +3,6 @@
  * around it; health is always answered, for whoever asks for that must not be misled.
  */
 
-import type { FastifyReply } from "fastify";
-
 import type { Host } from "../host/host.ts";
 import type { Caller } from "./access.ts";
 import { type Trouble, troubleOf } from "./problems.ts";
@@ -14,8 +12,13 @@ export interface RequestRate {
   readonly periodMs: number;
 }
 
+/** Where the answer's headers go. */
+export interface Reply {
+  headers(values: Record<string, string>): unknown;
+}
+
 /** Null: the request may go on. */
-export type Throttle = (path: string, caller: Caller, reply: FastifyReply) => Promise<Trouble | null>;
+export type Throttle = (path: string, caller: Caller, reply: Reply) => Promise<Trouble | null>;
 
 const ALWAYS_ANSWERED: ReadonlySet<string> = new Set(["/health", "/ready", "/health/workflow", "/metrics"]);
 

@@ -2,13 +2,14 @@
 
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { nearest } from "../core/base/text.ts";
 import { PROBLEMS, type ProblemCode } from "../core/protocol/problems.ts";
 import { ROUTES } from "../core/protocol/routes.ts";
 import { type AccessConfig, admit } from "./access.ts";
 import { pathOf, sendTrouble } from "./binding.ts";
-import { type Trouble, toProblem, trouble, troubleOfError } from "./problems.ts";
+import { problemHeaders, type Trouble, toProblem, trouble, troubleOfError } from "./problems.ts";
 
 interface RoutedError extends Error {
   readonly code?: string;
@@ -99,11 +100,27 @@ export function answerBadConnection(error: Error & { code?: string }, socket: So
     return;
   }
   const [code, detail] = wordsFor(error.code);
-  const { status, title } = PROBLEMS[code];
-  const body = JSON.stringify(toProblem(trouble(code, detail), { path: "", requestId: "" }));
-  socket.end(
-    `HTTP/1.1 ${status} ${title}\r\nConnection: close\r\nContent-Type: application/problem+json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-  );
+  endWithProblem(socket, trouble(code, detail), { path: "", requestId: "" });
+}
+
+/** The last word on a connection that no router answers. */
+export function endWithProblem(
+  socket: Duplex,
+  found: Trouble,
+  request: { readonly path: string; readonly requestId: string },
+  more: Readonly<Record<string, string>> = {},
+): void {
+  const { status, title } = PROBLEMS[found.code];
+  const body = JSON.stringify(toProblem(found, request));
+  const headers = {
+    ...more,
+    ...problemHeaders(found),
+    connection: "close",
+    "content-type": "application/problem+json; charset=utf-8",
+    "content-length": String(Buffer.byteLength(body)),
+  };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.end(`HTTP/1.1 ${status} ${title}\r\n${lines.join("")}\r\n${body}`);
 }
 
 function wordsFor(code: string | undefined): readonly [ProblemCode, string] {

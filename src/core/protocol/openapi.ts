@@ -44,6 +44,7 @@ function operation(route: AnyRoute, components: Components): JsonObject {
       ...headers(route),
     ],
     ...(route.body === null ? {} : { requestBody: requestBody(route.body, components) }),
+    ...(route.frames === undefined ? {} : { "x-frames": route.frames.map((frame) => components.refer(frame)) }),
     responses: { ...answers(route.answers, components), ...problems(route, components) },
   };
 }

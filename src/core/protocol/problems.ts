@@ -115,6 +115,11 @@ export const PROBLEMS = {
     title: "The execution has begun",
     help: "Its input can be replaced only while it is put off for further starts.",
   },
+  UPGRADE_REQUIRED: {
+    status: 426,
+    title: "The address is that of a WebSocket",
+    help: "Open it as a WebSocket with the subprotocol `magicflow.tasks.v1`, or use the requests for tasks over HTTP.",
+  },
   LIMIT_REACHED: {
     status: 429,
     title: "As many executions run as may at a time",

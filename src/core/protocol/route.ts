@@ -23,6 +23,8 @@ export interface Route<P = object, Q = object, B = unknown> {
   readonly body: Body<B> | null;
   /** By status. */
   readonly answers: Readonly<Record<number, Answer>>;
+  /** Of a WebSocket: what either side sends over it. */
+  readonly frames?: readonly TSchema[];
   /** What it answers with besides what any route may. */
   readonly problems: readonly ProblemCode[];
 }

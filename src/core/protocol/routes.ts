@@ -52,6 +52,7 @@ import {
 } from "./health.ts";
 import { compensateExecution, completeStep, skipStep } from "./repair-routes.ts";
 import type { Route } from "./route.ts";
+import { streamTasks } from "./task-stream.ts";
 import { finishTasks, pollTasks, renewTasks } from "./tasks.ts";
 import {
   addVersion,
@@ -114,6 +115,7 @@ export const ROUTES: readonly AnyRoute[] = [
   pollTasks,
   finishTasks,
   renewTasks,
+  streamTasks,
   listExecutors,
   readExecutor,
   reportInstance,

@@ -13,6 +13,7 @@ import {
   message,
   orNull,
   time,
+  unnamed,
   WAIT_SECONDS_MAX,
 } from "./message.ts";
 import type { Route } from "./route.ts";
@@ -190,21 +191,26 @@ export const ResultsRequest: Message<ResultsRequest> = message<ResultsRequest>("
 const OUTCOMES = ["accepted", "duplicate", "stale", "unknown"] as const;
 
 export interface ResultsAnswer {
-  readonly results: readonly { readonly task_id: string; readonly outcome: (typeof OUTCOMES)[number] }[];
+  readonly results: readonly ResultOutcome[];
 }
 
-export const ResultsAnswer: Message<ResultsAnswer> = message<ResultsAnswer>("ResultsAnswer")(
+export interface ResultOutcome {
+  readonly task_id: string;
+  readonly outcome: (typeof OUTCOMES)[number];
+}
+
+export const RESULT_OUTCOME: Message<ResultOutcome> = unnamed<ResultOutcome>()(
   Type.Object({
-    results: Type.Array(
-      Type.Object({
-        task_id: Type.String(),
-        outcome: Type.Enum(["accepted", "duplicate", "stale", "unknown"], {
-          description:
-            "`duplicate`: this attempt was answered before. `stale`: the attempt is over. `unknown`: no such task.",
-        }),
-      }),
-    ),
+    task_id: Type.String(),
+    outcome: Type.Enum(["accepted", "duplicate", "stale", "unknown"], {
+      description:
+        "`duplicate`: this attempt was answered before. `stale`: the attempt is over. `unknown`: no such task.",
+    }),
   }),
+);
+
+export const ResultsAnswer: Message<ResultsAnswer> = message<ResultsAnswer>("ResultsAnswer")(
+  Type.Object({ results: Type.Array(RESULT_OUTCOME) }),
 );
 
 export interface Heartbeat {
@@ -233,24 +239,26 @@ export const HeartbeatsRequest: Message<HeartbeatsRequest> = message<HeartbeatsR
 );
 
 export interface HeartbeatsAnswer {
-  readonly heartbeats: readonly {
-    readonly task_id: string;
-    readonly outcome: "accepted" | "stale" | "unknown";
-    /** Stop: nobody waits for the result any more. */
-    readonly cancel: boolean;
-  }[];
+  readonly heartbeats: readonly HeartbeatOutcome[];
 }
 
-export const HeartbeatsAnswer: Message<HeartbeatsAnswer> = message<HeartbeatsAnswer>("HeartbeatsAnswer")(
+export interface HeartbeatOutcome {
+  readonly task_id: string;
+  readonly outcome: "accepted" | "stale" | "unknown";
+  /** Stop: nobody waits for the result any more. */
+  readonly cancel: boolean;
+}
+
+export const HEARTBEAT_OUTCOME: Message<HeartbeatOutcome> = unnamed<HeartbeatOutcome>()(
   Type.Object({
-    heartbeats: Type.Array(
-      Type.Object({
-        task_id: Type.String(),
-        outcome: Type.Enum(["accepted", "stale", "unknown"]),
-        cancel: Type.Boolean({ description: "Stop: nobody waits for the result any more." }),
-      }),
-    ),
+    task_id: Type.String(),
+    outcome: Type.Enum(["accepted", "stale", "unknown"]),
+    cancel: Type.Boolean({ description: "Stop: nobody waits for the result any more." }),
   }),
+);
+
+export const HeartbeatsAnswer: Message<HeartbeatsAnswer> = message<HeartbeatsAnswer>("HeartbeatsAnswer")(
+  Type.Object({ heartbeats: Type.Array(HEARTBEAT_OUTCOME) }),
 );
 
 export const pollTasks: Route<object, object, PollRequest> = {

@@ -3,11 +3,14 @@
  * executions are loaded. Whoever has claimed a task gets it when it is offered, instead of somebody else getting it again.
  */
 
+import type { Connection } from "./entry.ts";
 import type { Passed } from "./time.ts";
 
 export interface Claim {
   readonly instance: string;
   readonly leaseMs: number;
+  /** Over which the claim was made; null: in a poll. */
+  readonly connection: Connection | null;
   readonly until: Passed;
 }
 

@@ -24,6 +24,7 @@ import { createLateNotes } from "./late.ts";
 import { createParkedTasks } from "./parked.ts";
 import { createPolls } from "./polls.ts";
 import type { QueuePlace } from "./queues.ts";
+import { createReceivers } from "./receivers.ts";
 import { createRecent } from "./recent.ts";
 import { createRegistry } from "./registry.ts";
 import { createTable } from "./table.ts";
@@ -81,6 +82,7 @@ export function createBoard(world: {
   const answers = createAnswers(shards, recent);
   const claims = createClaims(passed);
   const polls = createPolls(passed, awaited);
+  const receivers = createReceivers();
   const parked = createParkedTasks(store, shards, passed, awaited);
   const table = createTable({
     clock,
@@ -99,6 +101,7 @@ export function createBoard(world: {
     passed,
     table,
     polls,
+    receivers,
     parked,
     registry,
     claims,
@@ -187,6 +190,7 @@ export function createBoard(world: {
     unload: table.unload,
     drop: table.drop,
     poll: desk.poll,
+    connect: desk.connect,
     finish: desk.finish,
     heartbeat: desk.heartbeat,
     report: desk.report,
@@ -209,6 +213,7 @@ export function createBoard(world: {
       stopTicking?.();
       stopTicking = null;
       polls.dismissAll();
+      receivers.dismissAll();
     },
   };
 }

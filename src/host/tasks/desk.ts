@@ -4,17 +4,28 @@
  */
 
 import type { FinishTask } from "../board.ts";
-import type { Executors, Heartbeat, LeasedTask, PollRequest, ResultOutcome, TaskResult } from "../executors.ts";
+import type {
+  ConnectRequest,
+  Executors,
+  Heartbeat,
+  LeasedTask,
+  PollRequest,
+  ResultOutcome,
+  TaskConnection,
+  TaskResult,
+} from "../executors.ts";
 import { type Answers, keyOf } from "./answers.ts";
 import type { Claims } from "./claims.ts";
-import { type Entry, instanceOf, isBuiltin, leaseOf, mayBeHeld } from "./entry.ts";
+import { type Connection, type Entry, instanceOf, isBuiltin, leaseOf, mayBeHeld } from "./entry.ts";
 import { LEASE_MS_DEFAULT, toLeaseMs } from "./leases.ts";
 import type { ParkedTasks } from "./parked.ts";
-import type { Polls, Waiter } from "./polls.ts";
+import type { Polls } from "./polls.ts";
 import type { TaskFilter } from "./queue.ts";
 import { placeOf, type QueuePlace } from "./queues.ts";
+import type { Receiver, Receivers } from "./receivers.ts";
 import type { Recent } from "./recent.ts";
 import type { InstanceName, Registry } from "./registry.ts";
+import { shareOut } from "./share.ts";
 import type { Table } from "./table.ts";
 import { parseTaskId } from "./task-id.ts";
 import type { Passed } from "./time.ts";
@@ -24,10 +35,23 @@ export interface Desk extends Executors {
   serve(place: QueuePlace): void;
 }
 
+/** What polls and connections have in common. */
+interface Asking extends InstanceName {
+  readonly leaseMs: number;
+}
+
+interface Holding extends Asking {
+  readonly held: readonly string[];
+}
+
+/** How often an open connection shows in the list of instances, and tasks of parked executions are looked for. */
+const TOUCH_MS = 1000;
+
 export function createDesk(parts: {
   readonly passed: () => Passed;
   readonly table: Table;
   readonly polls: Polls;
+  readonly receivers: Receivers;
   readonly parked: ParkedTasks;
   readonly registry: Registry;
   readonly claims: Claims;
@@ -37,17 +61,17 @@ export function createDesk(parts: {
   readonly told: (taskId: string, outcome: ResultOutcome) => void;
   readonly isClosed: () => boolean;
 }): Desk {
-  const { table, polls, registry, recent } = parts;
+  const { table, polls, receivers, registry, recent, passed } = parts;
 
   async function poll(asked: PollRequest): Promise<readonly LeasedTask[]> {
     const request = { ...asked, leaseMs: toLeaseMs(asked.leaseMs) };
     if (isBuiltin(request.executor) || request.signal.aborted || parts.isClosed()) return [];
     const labels = registry.see(request, request);
     const filter = { functions: request.functions === null ? null : new Set(request.functions), labels };
-    keepHeld(request, request.leaseMs);
+    keepHeld(request, request.leaseMs, null);
     if (request.tasksMax <= 0) return [];
     serve(request);
-    const tasks = hand(request, filter, request.tasksMax);
+    const tasks = hand({ request, filter }, request.tasksMax);
     if (tasks.length > 0) return tasks;
     parts.parked.look(
       { workspace: request.workspace, executor: request.executor, functions: request.functions },
@@ -58,7 +82,7 @@ export function createDesk(parts: {
 
   async function waitFor(request: PollRequest, filter: TaskFilter): Promise<readonly LeasedTask[]> {
     // An open poll is a sign of life for as long as it is open.
-    keepHeld(request, request.waitMs + request.leaseMs);
+    keepHeld(request, request.waitMs + request.leaseMs, null);
     const tasks = await polls.wait(request, filter);
     if (!request.signal.aborted) registry.touch(request);
     for (const entry of heldBy(request)) table.leases.renew(entry, leaseOf(entry)?.leaseMs ?? request.leaseMs);
@@ -70,33 +94,92 @@ export function createDesk(parts: {
     return held.size === 0 ? [] : table.leases.heldBy(request).filter((entry) => held.has(entry.task.id));
   }
 
+  function connect(asked: ConnectRequest): TaskConnection {
+    const request = { ...asked, leaseMs: toLeaseMs(asked.leaseMs) };
+    const labels = registry.see(request, request);
+    const filter = { functions: request.functions === null ? null : new Set(request.functions), labels };
+    const receiver = receivers.open(request, filter, passed());
+    keepHeld(request, request.leaseMs, receiver);
+    let touchedAt = passed();
+    supply(receiver);
+    return {
+      grant(credits) {
+        const hadNone = receiver.credits <= 0;
+        receiver.credits += credits;
+        if (hadNone) supply(receiver);
+      },
+      drain() {
+        receiver.credits = Number.NEGATIVE_INFINITY;
+      },
+      holdBack(isHeldBack) {
+        const isFreed = receiver.isHeldBack && !isHeldBack;
+        receiver.isHeldBack = isHeldBack;
+        if (isFreed) supply(receiver);
+      },
+      seen() {
+        receiver.seenAt = passed();
+        if (!receiver.isOpen || receiver.seenAt - touchedAt < TOUCH_MS) return;
+        touchedAt = receiver.seenAt;
+        registry.touch(request);
+        supply(receiver);
+      },
+      close: () => receivers.close(receiver),
+    };
+  }
+
+  /** Gives what is there to whoever can take it; where that is nothing, tasks of parked executions are looked for. */
+  function supply(receiver: Receiver): void {
+    const { workspace, executor, functions } = receiver.request;
+    if (!receiver.isOpen || receiver.most <= 0) return;
+    serve(receiver.request);
+    if (receiver.most > 0) parts.parked.look({ workspace, executor, functions }, { isAwaited: true });
+  }
+
   /** Renews what the instance says it works on, and gives back to it what the board has lost track of. */
-  function keepHeld(request: PollRequest, forMs: number): void {
+  function keepHeld(request: Holding, forMs: number, connection: Connection | null): void {
     for (const taskId of request.held) {
       const entry = table.find(request.workspace, taskId);
       if (entry === null) {
         const isOver = recent.find(keyOf(request.workspace, taskId)) !== null;
-        if (!isOver) claim(request, taskId, forMs);
+        if (!isOver) claim(request, taskId, forMs, connection);
         continue;
       }
       if (entry.task.executor !== request.executor) continue;
       const lease = leaseOf(entry);
-      if (lease !== null && instanceOf(lease) === request.instance) table.leases.renew(entry, forMs);
-      else if (canBeAdopted(entry))
-        table.adopt(entry, { kind: "instance", instance: request.instance }, request.leaseMs);
+      if (lease !== null && instanceOf(lease) === request.instance) {
+        if (connection !== null) table.leases.attach(entry, connection);
+        table.leases.renew(entry, forMs);
+      } else if (canBeAdopted(entry)) {
+        table.adopt(entry, { kind: "instance", instance: request.instance, connection }, request.leaseMs);
+      }
     }
   }
 
-  function claim({ workspace, executor, instance, leaseMs }: PollRequest, taskId: string, forMs: number): void {
-    parts.claims.make({ workspace, executor, taskId }, { instance, leaseMs, until: parts.passed() + forMs });
+  function claim(request: Holding, taskId: string, forMs: number, connection: Connection | null): void {
+    const { workspace, executor, instance, leaseMs } = request;
+    const until = passed() + forMs;
+    parts.claims.make({ workspace, executor, taskId }, { instance, leaseMs, connection, until });
   }
 
   function serve(place: QueuePlace): void {
-    polls.serve(place, table.waiting(place), ({ request, filter }: Waiter, most) => hand(request, filter, most));
+    const waiting = table.waiting(place);
+    if (waiting === 0) return;
+    const pollers = polls.at(place);
+    const connected = receivers.at(place);
+    if (pollers.length === 0) shareOut(connected, waiting, (taker, most) => hand(taker, most, taker));
+    else if (connected.length === 0) shareOut(pollers, waiting, (taker, most) => hand(taker, most));
+    else {
+      const all = [...pollers, ...connected];
+      shareOut(all, waiting, (taker, most) => hand(taker, most, "seenAt" in taker ? taker : null));
+    }
   }
 
-  function hand(request: PollRequest, filter: TaskFilter, most: number): readonly LeasedTask[] {
-    const holder = { kind: "instance", instance: request.instance } as const;
+  function hand(
+    { request, filter }: { readonly request: Asking; readonly filter: TaskFilter },
+    most: number,
+    connection: Connection | null = null,
+  ): readonly LeasedTask[] {
+    const holder = { kind: "instance", instance: request.instance, connection } as const;
     return table.hand(request, filter, { holder, most, leaseMs: request.leaseMs });
   }
 
@@ -135,6 +218,7 @@ export function createDesk(parts: {
 
   return {
     poll,
+    connect,
     serve,
     async finish({ workspace, results }) {
       // All are sent before the first is awaited, so that they are one group commit.
@@ -156,6 +240,7 @@ export function createDesk(parts: {
     leave(name) {
       if (!registry.forget(name)) return unknownInstance(name);
       polls.dismiss(name);
+      receivers.dismiss(name);
       for (const entry of table.leases.heldBy(name)) {
         if (!parts.answers.isBeingGiven(entry.workspace, entry.task.id)) table.release(entry);
       }

@@ -44,6 +44,8 @@ export type EntryPlace =
 
 export interface Lease {
   readonly holder: Holder;
+  /** Over which it was handed out; null: in answer to a poll. */
+  connection: Connection | null;
   /** When this delivery was taken. */
   readonly since: Instant;
   leaseMs: number;
@@ -54,8 +56,15 @@ export interface Lease {
   message: string | null;
 }
 
+/** An open connection of an instance: each sign of life over it renews what was handed out over it. */
+export interface Connection {
+  seenAt: Passed;
+  /** Nobody waits for the task's result any more. */
+  withdrawn(taskId: string, reason: "cancelled" | "ended" | "timed_out"): void;
+}
+
 export type Holder =
-  | { readonly kind: "instance"; readonly instance: string | null }
+  | { readonly kind: "instance"; readonly instance: string | null; readonly connection?: Connection | null }
   /** A built-in executor: it is told of a cancellation at once. */
   | { readonly kind: "builtin"; readonly cancel: () => void };
 

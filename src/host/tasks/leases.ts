@@ -5,7 +5,7 @@
 
 import type { Clock } from "../../ports/clock.ts";
 import { createAlarms } from "./alarms.ts";
-import { type Entry, type Holder, type Lease, leaseOf } from "./entry.ts";
+import { type Connection, type Entry, type Holder, type Lease, leaseOf } from "./entry.ts";
 import type { InstanceName } from "./registry.ts";
 import type { Passed } from "./time.ts";
 
@@ -16,6 +16,8 @@ export interface Leases {
   adopt(entry: Entry, holder: Holder, leaseMs: number): void;
   /** The lease lasts for `forMs` from now. */
   renew(entry: Entry, forMs: number): void;
+  /** From now on it is held over this connection. */
+  attach(entry: Entry, connection: Connection): void;
   beat(entry: Entry, sign: { readonly progress: number | null; readonly message: string | null }): void;
   /** Whatever is over now is looked at again in a while. */
   postpone(entry: Entry): void;
@@ -58,7 +60,7 @@ export function createLeases(parts: {
     const now = passed();
     if (parts.isBeingAnswered(entry)) postpone(entry);
     else if (isSilent(entry, lease, now)) parts.silent(entry);
-    else if (lease.expiresAt !== null && lease.expiresAt <= now) parts.lost(entry);
+    else if (expiryOf(lease) <= now) parts.lost(entry);
     else arm(entry, lease);
   }
 
@@ -68,7 +70,7 @@ export function createLeases(parts: {
 
   function arm(entry: Entry, lease: Lease): void {
     const silentAt = entry.task.heartbeatTimeoutMs === null ? null : lease.beatAt + entry.task.heartbeatTimeoutMs;
-    const due = Math.min(lease.expiresAt ?? Number.POSITIVE_INFINITY, silentAt ?? Number.POSITIVE_INFINITY);
+    const due = Math.min(expiryOf(lease), silentAt ?? Number.POSITIVE_INFINITY);
     if (Number.isFinite(due)) alarms.set(entry, due);
   }
 
@@ -76,6 +78,7 @@ export function createLeases(parts: {
     const now = clock.now();
     const lease: Lease = {
       holder,
+      connection: holder.kind === "instance" ? (holder.connection ?? null) : null,
       since: now,
       leaseMs,
       expiresAt: holder.kind === "builtin" ? null : passed() + leaseMs,
@@ -112,6 +115,12 @@ export function createLeases(parts: {
       lease.expiresAt = passed() + forMs;
       arm(entry, lease);
     },
+    attach(entry, connection) {
+      const lease = leaseOf(entry);
+      if (lease === null) return;
+      lease.connection = connection;
+      arm(entry, lease);
+    },
     beat(entry, sign) {
       const lease = leaseOf(entry);
       if (lease === null) return;
@@ -141,6 +150,12 @@ export function createLeases(parts: {
 }
 
 const NONE: ReadonlySet<Entry> = new Set();
+
+/** A lease is looked at when it would run out; only then it matters whether there were signs of life meanwhile. */
+function expiryOf({ expiresAt, connection, leaseMs }: Lease): Passed {
+  if (expiresAt === null) return Number.POSITIVE_INFINITY;
+  return connection === null ? expiresAt : Math.max(expiresAt, connection.seenAt + leaseMs);
+}
 
 function isSilent(entry: Entry, lease: Lease, now: Passed): boolean {
   return entry.task.heartbeatTimeoutMs !== null && lease.beatAt + entry.task.heartbeatTimeoutMs <= now;

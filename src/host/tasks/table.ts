@@ -28,7 +28,7 @@ import type { Passed } from "./time.ts";
 import { fellSilent, LOSSES_MAX, lostTooOften, neverTaken, timedOut } from "./verdicts.ts";
 
 export interface Table extends Board {
-  readonly leases: Pick<Leases, "renew" | "beat" | "heldBy" | "countOf">;
+  readonly leases: Pick<Leases, "renew" | "attach" | "beat" | "heldBy" | "countOf">;
   /** A task of this workspace that is on the board. */
   find(workspace: string, taskId: string): Entry | null;
   ofExecution(executionId: string): readonly Entry[];
@@ -101,7 +101,7 @@ export function createTable(parts: {
     ledger.add(entry);
     const claim = parts.claims.take({ ...placeOf(entry), taskId: entry.task.id });
     if (entry.isReoffer && claim !== null) {
-      adopt(entry, { kind: "instance", instance: claim.instance }, claim.leaseMs);
+      adopt(entry, { kind: "instance", instance: claim.instance, connection: claim.connection }, claim.leaseMs);
     } else if (entry.place.kind === "held_back") armDeadline(entry);
     else wait(entry);
   }
@@ -191,6 +191,7 @@ export function createTable(parts: {
     setAside(entry);
     try {
       const outcome = await answers.give(entry.task.id, finish, isBuiltin(entry.task.executor) ? "builtin" : by);
+      if (by === "board") leaseOf(entry)?.connection?.withdrawn(entry.task.id, "timed_out");
       remove(entry);
       return outcome;
     } catch (error) {
@@ -221,14 +222,17 @@ export function createTable(parts: {
   return {
     leases,
     offer,
-    withdraw({ taskId }) {
+    withdraw({ taskId, reason }) {
       const entry = ledger.find(taskId);
       if (entry === null) return;
       const lease = leaseOf(entry);
       if (lease?.holder.kind === "builtin") lease.holder.cancel();
       // While its own answer is being committed, that answer says how it ended.
       const isMissed = entry.deliveries > 0 && !isBuiltin(entry.task.executor) && !isBeingAnswered(entry);
-      if (isMissed) recent.remember(keyOf(entry.workspace, taskId), "over");
+      if (isMissed) {
+        recent.remember(keyOf(entry.workspace, taskId), "over");
+        lease?.connection?.withdrawn(taskId, reason);
+      }
       remove(entry);
     },
     pause(executionId) {
