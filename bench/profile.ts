@@ -10,9 +10,11 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { startEcho } from "./baselines/baselines.ts";
 import { CHAIN } from "./loads/chain.ts";
 import { FAN_OUT } from "./loads/fan-out.ts";
 import { closed, driveLoad, EXECUTOR, perSecond, type Requests } from "./loads/load.ts";
+import { LOCAL_SERVICE, mixedRequests } from "./loads/mixed.ts";
 import { SINGLE } from "./loads/simple.ts";
 import { START_ONLY } from "./loads/start-only.ts";
 import { createFolder } from "./places.ts";
@@ -22,12 +24,19 @@ const LINES = 25;
 const AREAS = 15;
 
 /** What can be profiled, and by how many clients it is asked for. */
-const LOADS: Readonly<Record<string, { readonly requests: Requests; readonly clients: number }>> = {
-  simple: { requests: SINGLE, clients: 64 },
-  "chain-5": { requests: CHAIN, clients: 256 },
-  "fan-out-100": { requests: FAN_OUT, clients: 16 },
-  "start-only": { requests: START_ONLY, clients: 256 },
+const LOADS: Readonly<Record<string, Profiled>> = {
+  simple: { requests: () => SINGLE, clients: 64 },
+  "chain-5": { requests: () => CHAIN, clients: 256 },
+  "fan-out-100": { requests: () => FAN_OUT, clients: 16 },
+  mixed: { requests: mixedRequests, clients: 64 },
+  "start-only": { requests: () => START_ONLY, clients: 256 },
 };
+
+interface Profiled {
+  /** By the port of a bare server that steps may call. */
+  readonly requests: (servicePort: number) => Requests;
+  readonly clients: number;
+}
 
 export const PROFILED: readonly string[] = Object.keys(LOADS);
 
@@ -37,10 +46,15 @@ export async function profile(name: string, seconds: number): Promise<void> {
   const load = LOADS[name];
   if (load === undefined) return;
   const folder = createFolder("profile");
-  const platform = await startPlatform({ profileFolder: folder });
+  using service = await startEcho();
+  const platform = await startPlatform({ profileFolder: folder, settings: LOCAL_SERVICE });
   await register(platform.url, name);
   const loadedAtUs = Number(process.hrtime.bigint() / 1000n);
-  const driven = await driveLoad(platform, load.requests, { pace: closed(load.clients), seconds, executor: EXECUTOR });
+  const driven = await driveLoad(platform, load.requests(service.port), {
+    pace: closed(load.clients),
+    seconds,
+    executor: EXECUTOR,
+  });
   await platform.stop();
   console.log(`${name}: ${Math.round(perSecond(driven))}/s while being profiled\n`);
   for (const file of readdirSync(folder).toSorted()) {

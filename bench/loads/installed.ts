@@ -34,12 +34,14 @@ async function measure(): Promise<readonly Figure[]> {
 
   const readyMs: number[] = [];
   const acceptedMs: number[] = [];
+  const usedMs: number[] = [];
   const memory: number[] = [];
   for (let n = 0; n < STARTS; n++) {
     await using platform = await startPlatform({ directory, program });
     readyMs.push(platform.readyMs);
     await startMany(platform.url, "simple", [{ quantity: 1, price: 1, customer: { name: "Ada" } }]);
     acceptedMs.push(performance.now() - platform.spawnedAt);
+    usedMs.push(readUsage(platform.pid).cpuSeconds * 1000);
     memory.push(readUsage(platform.pid).residentBytes / 1e6);
   }
   return [
@@ -58,6 +60,7 @@ async function measure(): Promise<readonly Figure[]> {
       baseline: "start.ready",
     },
     { id: "installed.accepted", what: "installed: first start accepted after", value: median(acceptedMs), unit: "ms" },
+    { id: "installed.used", what: "installed: processor time until then", value: median(usedMs), unit: "ms" },
     {
       id: "installed.memory",
       what: "installed: memory after one start",

@@ -7,6 +7,9 @@ import { closed, driveLoad, type Load, type LoadOptions, perSecond, type Request
 
 const CLIENTS = 64;
 
+/** By default steps may not call what is on the platform's own machine. */
+export const LOCAL_SERVICE = { MAGICFLOW_OUTGOING_ALLOW: "127.0.0.1" };
+
 /** The service is a bare server of this machine, which gives back what it gets. */
 export function mixedRequests(servicePort: number): Requests {
   const service = `http://127.0.0.1:${servicePort}`;
@@ -27,7 +30,7 @@ export const mixed: Load = {
 
 async function measure({ seconds }: LoadOptions): Promise<readonly Figure[]> {
   using service = await startEcho();
-  await using platform = await startPlatform({ settings: { MAGICFLOW_OUTGOING_ALLOW: "127.0.0.1" } });
+  await using platform = await startPlatform({ settings: LOCAL_SERVICE });
   await register(platform.url, "mixed");
   const requests = mixedRequests(service.port);
   const alone = await driveLoad(platform, requests, { pace: closed(1), seconds: seconds / 2 });

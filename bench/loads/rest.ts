@@ -26,11 +26,13 @@ async function measure({ seconds }: LoadOptions): Promise<readonly Figure[]> {
 
   const readyMs: number[] = [];
   const acceptedMs: number[] = [];
+  const usedMs: number[] = [];
   for (let n = 0; n < STARTS; n++) {
     await using platform = await startPlatform({ directory });
     readyMs.push(platform.readyMs);
     await startMany(platform.url, "simple", [{ quantity: 1, price: 1, customer: { name: "Ada" } }]);
     acceptedMs.push(performance.now() - platform.spawnedAt);
+    usedMs.push(readUsage(platform.pid).cpuSeconds * 1000);
   }
 
   await using platform = await startPlatform({ directory });
@@ -41,6 +43,7 @@ async function measure({ seconds }: LoadOptions): Promise<readonly Figure[]> {
   return [
     { id: "rest.ready", what: "rest: ready after", value: median(readyMs), unit: "ms", baseline: "start.ready" },
     { id: "rest.accepted", what: "rest: first start accepted after", value: median(acceptedMs), unit: "ms" },
+    { id: "rest.used", what: "rest: processor time until then", value: median(usedMs), unit: "ms" },
     { id: "rest.memory", what: "rest: memory", value: after.residentBytes / 1e6, unit: "MB", baseline: "start.memory" },
     { id: "rest.memory.own", what: "rest: memory without mapped files", value: after.anonymousBytes / 1e6, unit: "MB" },
     { id: "rest.cpu", what: "rest: processor", value: shareBetween(before, after).cpu * 100, unit: "%" },
