@@ -127,13 +127,16 @@ function settle(decision: Decision, scope: ScopeState, step: StepState): void {
 
 /** Of the steps that nothing led to, one that waits for no other of them: skipping it may still let another begin. */
 function skippable(decision: Decision, scope: ScopeState): StepState | null {
-  const pending = scope.steps.filter((step) => step.status === "pending");
-  const isPending = new Set(pending.map((step) => step.index));
+  const pending = scope.steps.filter(isPending);
+  if (pending.length === 0) return null;
+  const indexes = new Set(pending.map((step) => step.index));
   return (
-    pending.find((step) => decision.stepOf(step).incoming.every(({ from }) => !isPending.has(from))) ??
-    pending[0] ??
-    null
+    pending.find((step) => decision.stepOf(step).incoming.every(({ from }) => !indexes.has(from))) ?? pending[0] ?? null
   );
+}
+
+function isPending({ status }: StepState): boolean {
+  return status === "pending";
 }
 
 /** Nothing in the scope runs, waits or can begin. */

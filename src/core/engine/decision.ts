@@ -63,7 +63,7 @@ export class Decision {
   private readonly bytesBefore: number;
   /** Of the inputs and outputs so far. */
   private bytes = 0;
-  private readonly environment: ReadonlyMap<string, string>;
+  readonly environment: ReadonlyMap<string, string>;
   private readonly at: string;
   private drawn: Random | null = null;
 
@@ -146,13 +146,7 @@ export class Decision {
 
   /** As seen from a step, or from a list of steps. `ended`: a step that is seen as it is about to end. */
   roots(from: StepState | ScopeState, extras?: Extras, ended?: StepState): Roots {
-    const { definition, execution, now, random, environment, limits } = this;
-    const place = { definition, execution, from, now, random, environment, payloadBytesMax: limits.payloadBytesMax };
-    return new Roots({
-      ...place,
-      ...(extras === undefined ? {} : { extras }),
-      ...(ended === undefined ? {} : { ended }),
-    });
+    return new Roots(this, from, extras, ended);
   }
 
   /** Throws `ExpressionError`. */

@@ -1,6 +1,6 @@
 /** What events about a step, branch or iteration mean. */
 
-import { assert, defined, unreachable } from "../base/bug.ts";
+import { Bug, defined, unreachable } from "../base/bug.ts";
 import type { Json } from "../base/json.ts";
 import type { Instant } from "../base/time.ts";
 import type { Definition, Step } from "../language/definition.ts";
@@ -9,7 +9,7 @@ import { setDeadline, setTotalDeadline, setWake } from "./dues.ts";
 import type { StartDetail, StepEvent } from "./events.ts";
 import { CALL_SCOPE, type Execution, type Inner, type StepState, scopesIn } from "./execution.ts";
 import { followFailure, startFallback } from "./failure.ts";
-import { endIteration, forgetBroken, innerAs, innerOf, loopNames } from "./inner.ts";
+import { endIteration, forgetBroken, innerAs, innerOf, loopNames, specAs } from "./inner.ts";
 import { beginCancelling, createCall, createScope, endScope, errorOf, settleEdges, suppress } from "./scopes.ts";
 import { lookAtEnd, remember, windUp } from "./wind-up.ts";
 
@@ -129,9 +129,8 @@ export function evolveStep(definition: Definition, execution: Execution, event: 
     }
     case "BranchStarted": {
       const step = stateOf(execution, event.path.slice(0, event.path.lastIndexOf(".")));
-      const { spec } = definition.steps[step.index] as Step;
+      const spec = specAs(definition, step, "parallel");
       const inner = innerAs(step, "parallel");
-      assert(spec.kind === "parallel", `step "${step.path}" to be parallel`);
       const place = spec.branches.findIndex((branch) => definition.scopes[branch]?.name === event.data.branch);
       inner.branches[place] = createScope(definition, execution, {
         index: defined(spec.branches[place], `branch "${event.data.branch}" to be defined`),
@@ -157,9 +156,8 @@ export function evolveStep(definition: Definition, execution: Execution, event: 
     }
     case "IterationStarted": {
       const step = stateOf(execution, event.path.slice(0, event.path.lastIndexOf("[")));
-      const { spec } = definition.steps[step.index] as Step;
+      const spec = specAs(definition, step, "loop");
       const inner = innerAs(step, "loop");
-      assert(spec.kind === "loop", `step "${step.path}" to be a loop`);
       const { index } = event.data;
       inner.started = Math.max(inner.started, index + 1);
       inner.running.set(
@@ -183,8 +181,7 @@ export function evolveStep(definition: Definition, execution: Execution, event: 
     case "CatchStarted": {
       const step = stateOf(execution, event.path);
       const inner = innerAs(step, "try");
-      const { spec } = definition.steps[step.index] as Step;
-      assert(spec.kind === "try", `step "${step.path}" to be a try`);
+      const spec = specAs(definition, step, "try");
       const clause = defined(spec.catches[event.data.clause], `catch ${event.data.clause} of "${step.path}"`);
       endScope(inner.body);
       inner.phase = "catch";
@@ -201,12 +198,11 @@ export function evolveStep(definition: Definition, execution: Execution, event: 
     case "FinallyStarted": {
       const step = stateOf(execution, event.path);
       const inner = innerAs(step, "try");
-      const { spec } = definition.steps[step.index] as Step;
-      assert(spec.kind === "try" && spec.finally !== null, `step "${step.path}" to have a finally`);
+      const body = defined(specAs(definition, step, "try").finally, `step "${step.path}" to have a finally`);
       endScope(inner.body);
       if (inner.catch !== null) endScope(inner.catch);
       inner.phase = "finally";
-      inner.finally = createScope(definition, execution, { index: spec.finally, prefix: `${step.path}.`, owner: step });
+      inner.finally = createScope(definition, execution, { index: body, prefix: `${step.path}.`, owner: step });
       return;
     }
     case "RuleFired":
@@ -261,7 +257,11 @@ function endEarly(step: StepState): boolean {
 }
 
 function stateOf(execution: Execution, path: string): StepState {
-  return defined(execution.steps.get(path), `step at "${path}" of ${execution.id} to be there`);
+  return execution.steps.get(path) ?? failPlace(execution, path);
+}
+
+function failPlace({ id }: Execution, path: string): never {
+  throw new Bug(`Expected a step at "${path}" of ${id}, but there is none.`);
 }
 
 function isContainer(detail: StartDetail): boolean {

@@ -5,7 +5,8 @@
  * What an event means stands in `evolve-execution.ts` and `evolve-step.ts`, one case for each type.
  */
 
-import { assert } from "../base/bug.ts";
+import { Bug } from "../base/bug.ts";
+import { parseInstant } from "../base/time.ts";
 import type { Definition } from "../language/definition.ts";
 import type { HistoryEvent } from "./events.ts";
 import { evolveExecution } from "./evolve-execution.ts";
@@ -13,11 +14,10 @@ import { evolveStep } from "./evolve-step.ts";
 import { createExecution, type Execution } from "./execution.ts";
 
 export function evolve(definition: Definition, execution: Execution, event: HistoryEvent): void {
-  assert(
-    event.seq === execution.length + 1,
-    `event ${event.seq} of ${execution.id} to follow event ${execution.length}`,
-  );
-  const at = Date.parse(event.at);
+  // Said only where it is needed: a message for each event that is right would cost more than the event.
+  if (event.seq !== execution.length + 1)
+    throw new Bug(`Expected event ${event.seq} of ${execution.id} to follow event ${execution.length}.`);
+  const at = parseInstant(event.at);
   execution.length = event.seq;
   execution.lastAt = at;
   if (event.path === null) evolveExecution(definition, execution, event, at);

@@ -1,8 +1,8 @@
 /** What is inside a step that has begun, and the iterations of a loop as they end. */
 
-import { assert, Bug, defined, unreachable } from "../base/bug.ts";
+import { Bug, unreachable } from "../base/bug.ts";
 import type { Json } from "../base/json.ts";
-import type { Definition, LoopSpec, Step } from "../language/definition.ts";
+import type { Definition, LoopSpec, Step, StepSpec } from "../language/definition.ts";
 import { setWake } from "./dues.ts";
 import type { StartDetail, StepEvent } from "./events.ts";
 import type { Execution, Inner, LoopInner, StepState } from "./execution.ts";
@@ -22,8 +22,7 @@ export function innerOf(definition: Definition, execution: Execution, step: Step
             : createScope(definition, execution, { index: detail.chosen, prefix, owner: step }),
       };
     case "parallel": {
-      const { spec } = definition.steps[step.index] as Step;
-      assert(spec.kind === "parallel", `step "${step.path}" to be parallel`);
+      const spec = specAs(definition, step, "parallel");
       execution.agenda.addStep(step);
       return {
         kind: "parallel",
@@ -51,8 +50,7 @@ export function innerOf(definition: Definition, execution: Execution, step: Step
         attempts: new Map(),
       };
     case "try": {
-      const { spec } = definition.steps[step.index] as Step;
-      assert(spec.kind === "try", `step "${step.path}" to be a try`);
+      const spec = specAs(definition, step, "try");
       const body = createScope(definition, execution, { index: spec.body, prefix, owner: step });
       return { kind: "try", phase: "body", body, catch: null, finally: null };
     }
@@ -85,9 +83,8 @@ export function endIteration(
   end: Extract<StepEvent, { type: "IterationEnded" }>["data"],
 ): void {
   const inner = innerAs(step, "loop");
-  const { spec } = definition.steps[step.index] as Step;
-  assert(spec.kind === "loop", `step "${step.path}" to be a loop`);
-  const scope = defined(inner.running.get(end.index), `iteration ${end.index} of "${step.path}" to run`);
+  const spec = specAs(definition, step, "loop");
+  const scope = inner.running.get(end.index) ?? failIteration(step, end.index);
   endScope(scope);
   inner.running.delete(end.index);
   if (spec.keeps !== "nothing") {
@@ -119,7 +116,21 @@ export function forgetBroken(execution: Execution, inner: LoopInner): void {
   inner.broken.clear();
 }
 
+function failIteration({ path }: StepState, index: number): never {
+  throw new Bug(`Expected iteration ${index} of "${path}" to run, but it does not.`);
+}
+
 export function innerAs<K extends Inner["kind"]>(step: StepState, kind: K): Extract<Inner, { kind: K }> {
   if (step.inner?.kind !== kind) throw new Bug(`Expected ${kind} in "${step.path}", but met ${step.inner?.kind}.`);
   return step.inner as Extract<Inner, { kind: K }>;
+}
+
+export function specAs<K extends StepSpec["kind"]>(
+  definition: Definition,
+  step: StepState,
+  kind: K,
+): Extract<StepSpec, { kind: K }> {
+  const { spec } = definition.steps[step.index] as Step;
+  if (spec.kind !== kind) throw new Bug(`Expected step "${step.path}" to be of kind ${kind}, but it is ${spec.kind}.`);
+  return spec as Extract<StepSpec, { kind: K }>;
 }

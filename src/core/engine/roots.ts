@@ -19,7 +19,15 @@ import { NamedStepView, StepRecordView } from "./views.ts";
 
 export type Extras = Readonly<Record<string, Json>>;
 
-const NO_EXTRAS: Extras = {};
+/** What is looked at, and what evaluations may use besides; a decision is such a thing. */
+export interface Seen {
+  readonly definition: Definition;
+  readonly execution: Execution;
+  readonly now: Instant;
+  readonly random: Random;
+  readonly environment: ReadonlyMap<string, string>;
+  readonly limits: { readonly payloadBytesMax: number };
+}
 
 export class Roots implements EvaluationContext {
   readonly now: Instant;
@@ -31,34 +39,26 @@ export class Roots implements EvaluationContext {
   /** The step that looks; null where a list of steps does. */
   private readonly step: StepState | null;
   private readonly environment: ReadonlyMap<string, string>;
-  private readonly extras: Extras;
+  /** Null where there are none: they are asked before every other root. */
+  private readonly extras: Extras | null;
   private readonly ended: StepState | null;
 
-  constructor(place: {
-    definition: Definition;
-    execution: Execution;
-    from: StepState | ScopeState;
-    now: Instant;
-    random: Random;
-    environment: ReadonlyMap<string, string>;
-    payloadBytesMax: number;
-    extras?: Extras;
-    ended?: StepState;
-  }) {
-    this.definition = place.definition;
-    this.execution = place.execution;
-    this.step = "scope" in place.from ? place.from : null;
-    this.scope = "scope" in place.from ? place.from.scope : place.from;
-    this.now = place.now;
-    this.random = place.random;
-    this.environment = place.environment;
-    this.extras = place.extras ?? NO_EXTRAS;
-    this.ended = place.ended ?? null;
-    this.budget = { operations: OPERATIONS_MAX, bytes: place.payloadBytesMax };
+  constructor(seen: Seen, from: StepState | ScopeState, extras?: Extras, ended?: StepState) {
+    this.definition = seen.definition;
+    this.execution = seen.execution;
+    this.step = "scope" in from ? from : null;
+    this.scope = "scope" in from ? from.scope : from;
+    this.now = seen.now;
+    this.random = seen.random;
+    this.environment = seen.environment;
+    this.extras = extras ?? null;
+    this.ended = ended ?? null;
+    this.budget = { operations: OPERATIONS_MAX, bytes: seen.limits.payloadBytesMax };
   }
 
   root(name: string): Json | View | undefined {
-    if (Object.hasOwn(this.extras, name)) return this.extras[name];
+    const { extras } = this;
+    if (extras !== null && Object.hasOwn(extras, name)) return extras[name];
     const { execution, definition } = this;
     switch (name) {
       case "input":
@@ -116,7 +116,7 @@ export class Roots implements EvaluationContext {
     for (let scope: ScopeState | null = this.scope; scope !== null; scope = scope.parent) {
       for (const [name, value] of scope.names ?? []) if (!Object.hasOwn(roots, name)) roots[name] = value;
     }
-    return { ...roots, ...this.extras };
+    return this.extras === null ? roots : { ...roots, ...this.extras };
   }
 
   private wholeOf(name: string): Json {

@@ -8,10 +8,15 @@ import type { StepState } from "../execution.ts";
 /** Gives workflow variables new values; each sees those that stand before it. */
 export function beginSet(decision: Decision, step: StepState, spec: SetSpec): void {
   const variables: Record<string, Json> = {};
-  for (const { name, value } of spec.variables) {
-    const context = { ...Object.fromEntries(decision.execution.variables), ...variables };
-    variables[name] = value.constant !== undefined ? value.constant : decision.evaluate(value, step, { context });
+  for (const [place, { name, value }] of spec.variables.entries()) {
+    // The first sees those of the execution as they are.
+    const extras = place === 0 || value.constant !== undefined ? undefined : { context: together(decision, variables) };
+    variables[name] = decision.evaluate(value, step, extras);
     decision.checkPayload(step, member(variables, name) ?? null, "output");
   }
   complete(decision, step, variables, { data: { variables }, attempt: step.attempt + 1 });
+}
+
+function together({ execution }: Decision, variables: Readonly<Record<string, Json>>): Json {
+  return { ...Object.fromEntries(execution.variables), ...variables };
 }
