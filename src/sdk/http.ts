@@ -28,6 +28,8 @@ export interface Connection {
   call(request: CallRequest): Promise<Called>;
   /** The open answer, for streams. Throws `MagicFlowError` for problems. */
   open(request: CallRequest): Promise<Response>;
+  /** A WebSocket to the same platform, for whom there is one. */
+  openSocket(path: string, protocol: string): WebSocket;
 }
 
 export interface CallRequest {
@@ -102,6 +104,13 @@ export function connect(options: ConnectionOptions = {}): Connection {
       if (!(answer instanceof Response)) throw answer;
       if (answer.ok) return answer;
       throw problemError(answer, await readBody(answer));
+    },
+    openSocket(path, protocol) {
+      const address = new URL(url.replace(/^http/, "ws") + path);
+      // Pages can give no headers; programs can, though the standard knows nothing of it.
+      if (typeof document !== "undefined") return new WebSocket(address, protocol);
+      const headers = headersOf({ method: "GET", path }, token);
+      return new WebSocket(address, { protocols: [protocol], headers });
     },
   };
 }
