@@ -12,6 +12,7 @@ import type { Instant } from "../../src/core/base/time.ts";
 import type { HistoryEvent } from "../../src/core/engine/events.ts";
 import { toPlain } from "../../src/core/engine/plain-execution.ts";
 import { fromSnapshot, SNAPSHOT_VERSION } from "../../src/core/engine/snapshot.ts";
+import type { Retention } from "../../src/host/loop.ts";
 import type {
   AppendAnswer,
   ExecutionRow,
@@ -24,6 +25,7 @@ import type {
 import { type BreakerRecorded, createBreakerWitness } from "./breakers.ts";
 import { nextWakeUp, replayed } from "./histories.ts";
 import { createLimitWitness, type LimitWitness } from "./limits.ts";
+import { checkRemoved } from "./removals.ts";
 import { definitionOf } from "./scenarios.ts";
 import type { Wall } from "./timeline.ts";
 import type { Fail } from "./world.ts";
@@ -42,6 +44,8 @@ export interface Disk {
   /** How many appends have changed something. */
   readonly commits: number;
   of(executionId: string): Recorded | null;
+  /** When the oldest of the keys was written that stand for it; null: none does. */
+  keyedAt(executionId: string): Instant | null;
 }
 
 /** One execution as it is stored. */
@@ -53,6 +57,8 @@ export interface Recorded {
   readonly places: { readonly commit: number; readonly passed: number }[];
   readonly texts: string[];
   hasEnded: boolean;
+  /** The store has it no more; the witness remembers it. */
+  isRemoved: boolean;
 }
 
 export interface Published {
@@ -82,9 +88,10 @@ export function openDisk(about: {
   readonly shards: number;
   readonly wall: Wall;
   readonly passed: () => number;
+  readonly retention: Retention;
   readonly fail: Fail;
 }): Disk {
-  const { wall, passed, fail } = about;
+  const { wall, passed, retention, fail } = about;
   const base = openMemoryStore({ shards: about.shards });
   const epochs = Array.from({ length: about.shards }, () => 0);
   const records = new Map<string, Recorded>();
@@ -111,6 +118,8 @@ export function openDisk(about: {
     commits += 1;
     breakers.check(current);
     for (const batch of current) record(batch);
+    const tried = current.flatMap(({ remove = [] }) => remove).flatMap(({ executionIds }) => executionIds);
+    if (tried.length > 0) await noteRemovals(tried);
     limits.check();
     return answer;
   }
@@ -119,6 +128,7 @@ export function openDisk(about: {
     for (const { executionId, events, row, snapshot } of batch.executions) {
       const known = records.get(executionId);
       if (known === undefined && row === null) continue;
+      if (known?.isRemoved === true) fail("what is removed stays away", `${executionId} was written again.`);
       const recorded = known ?? recordedOf(row as ExecutionRow);
       records.set(executionId, recorded);
       if (row !== null) recorded.row = row;
@@ -139,6 +149,17 @@ export function openDisk(about: {
     breakers.note(batch, commits);
     limits.noteRows(batch);
     for (const event of batch.addEvents) checkKept(event);
+  }
+
+  async function noteRemovals(tried: readonly string[]): Promise<void> {
+    const removed: Recorded[] = [];
+    for (const id of tried) {
+      const recorded = records.get(id);
+      if (recorded === undefined || recorded.isRemoved || (await base.readExecution(id)) !== null) continue;
+      recorded.isRemoved = true;
+      removed.push(recorded);
+    }
+    checkRemoved({ removed, records, keys: keys.values(), retention, latest: wall.highest(), fail });
   }
 
   function addEvents(recorded: Recorded, pack: { firstSeq: number; lastSeq: number; text: string }): void {
@@ -246,9 +267,13 @@ export function openDisk(about: {
       return commits;
     },
     of: (executionId) => records.get(executionId) ?? null,
+    keyedAt(executionId) {
+      const times = [...keys.values()].filter((key) => key.executionId === executionId).map((key) => key.createdAt);
+      return times.length === 0 ? null : Math.min(...times);
+    },
   };
 }
 
 function recordedOf(row: ExecutionRow): Recorded {
-  return { id: row.id, row, events: [], places: [], texts: [], hasEnded: false };
+  return { id: row.id, row, events: [], places: [], texts: [], hasEnded: false, isRemoved: false };
 }

@@ -17,7 +17,14 @@ import type { Host } from "../../src/host/host.ts";
 import type { TaskBoard } from "../../src/host/tasks/create-board.ts";
 import { WakeUps } from "../../src/host/wake-ups.ts";
 import type { Clock } from "../../src/ports/clock.ts";
-import { type FoundOutboxRow, type ShardBatch, type Snapshot, type Store, StoreError } from "../../src/ports/store.ts";
+import {
+  type FoundOutboxRow,
+  type Removal,
+  type ShardBatch,
+  type Snapshot,
+  type Store,
+  StoreError,
+} from "../../src/ports/store.ts";
 import type { Process } from "./process.ts";
 import { definitionOf } from "./scenarios.ts";
 import type { World } from "./world.ts";
@@ -410,7 +417,21 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
       };
     },
   },
+  inWriting("remove executions before their time", (batch) =>
+    withRemovals(batch, (removal) => ({ ...removal, endedBefore: Infinity, lettersBefore: Infinity })),
+  ),
+  inWriting("remove executions whose keys are known", (batch) =>
+    withRemovals(batch, (removal) => ({ ...removal, keysSince: Infinity })),
+  ),
+  inWriting("leave children behind", (batch) =>
+    withRemovals(batch, (removal) => ({ ...removal, executionIds: removal.executionIds.slice(-1) })),
+  ),
+  inWriting("remove nothing", (batch) => withRemovals(batch, (removal) => ({ ...removal, executionIds: [] }))),
 ];
+
+function withRemovals(batch: ShardBatch, change: (removal: Removal) => Removal): ShardBatch {
+  return batch.remove === undefined ? batch : { ...batch, remove: batch.remove.map(change) };
+}
 
 function isHeld(body: unknown): boolean {
   return typeof body === "object" && body !== null && "state" in body && body.state === "held";

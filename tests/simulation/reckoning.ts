@@ -10,6 +10,7 @@ import type { Recorded } from "./disk.ts";
 import type { Pass } from "./judge.ts";
 import { checkLetters } from "./letter-openers.ts";
 import { checkLimits } from "./limits.ts";
+import { checkRetention } from "./remains.ts";
 import { WORKSPACE, type World } from "./world.ts";
 
 /** Longer than the longest poll. */
@@ -33,6 +34,7 @@ export async function reckon(
   // Now and then it looks into the store; what is asked there is answered in a moment.
   for (let n = 0; n < LOOKS && (world.process?.timers.size ?? 0) > TIMERS; n++) await pass(LOOK_MS);
   checkMemory(world);
+  if (world.violation === null) await checkRetention(world, pass);
   await closeDown(world, pass);
   await checkLeftovers(world);
   await checkLetters(world);

@@ -14,6 +14,7 @@ import { type Disk, openDisk } from "./disk.ts";
 import { createFaults, type Faults } from "./faults.ts";
 import type { PlantedBug } from "./planted-bugs.ts";
 import type { Process } from "./process.ts";
+import { KEPT, retentionOf } from "./removals.ts";
 import type { Scenario } from "./scenarios.ts";
 import { drawScenarios, scenarioOf } from "./scenarios.ts";
 import { createTimeline, createWall, type Timeline, type Wall } from "./timeline.ts";
@@ -30,7 +31,10 @@ export interface World {
   /** What is wrong on purpose, to see whether it is seen. */
   readonly bug: PlantedBug | null;
   readonly cast: Cast;
-  readonly limits: Pick<HostLimits, "payloadBytesMax" | "executionsInMemory" | "inboxMax" | "concurrentMax" | "replay">;
+  readonly limits: Pick<
+    HostLimits,
+    "payloadBytesMax" | "executionsInMemory" | "inboxMax" | "concurrentMax" | "replay" | "retention"
+  >;
   /** The process that requests go to; null while there is none. */
   process: Process | null;
   /** One that was replaced and does not know it yet. */
@@ -137,6 +141,7 @@ export function createWorld(seed: number, bug: PlantedBug | null, plan: WorldPla
     world.violation = { rule, message };
   };
   const scenarios = plan?.scenarios ?? drawScenarios(chance, SCENARIOS_IN_A_RUN);
+  const retention = plan === null ? retentionOf(seed) : KEPT;
   const world: World = {
     seed,
     chance,
@@ -144,7 +149,7 @@ export function createWorld(seed: number, bug: PlantedBug | null, plan: WorldPla
     wall,
     trace,
     faults: createFaults(chance, (fault) => note("fault", fault)),
-    disk: openDisk({ shards: chance.between(1, 4), wall, passed: () => timeline.passed, fail }),
+    disk: openDisk({ shards: chance.between(1, 4), wall, passed: () => timeline.passed, retention, fail }),
     bug,
     cast: { scenarios, registered: [...new Set([...scenarios, ...scenarios.flatMap(withChildren)])] },
     limits: {
@@ -153,6 +158,7 @@ export function createWorld(seed: number, bug: PlantedBug | null, plan: WorldPla
       inboxMax: chance.pick([3, 10_000, 10_000]),
       concurrentMax: chance.pick([null, null, null, 2]),
       replay: chance.pick([SNAPSHOTS_ALWAYS, SNAPSHOTS_OFTEN, HOST_LIMITS.replay]),
+      retention,
     },
     process: null,
     formerProcess: null,
