@@ -154,6 +154,7 @@ async function openEngine(options: {
       concurrentMax: limits.concurrentExecutionsMax,
       queuedMax: limits.queuedExecutionsMax,
       eventsKeptMs: config.eventsTtlMs,
+      retention: config.retention,
     },
     report,
     onTransition: ({ target, from, to, reason }) =>

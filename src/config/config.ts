@@ -33,6 +33,12 @@ export interface Config {
     readonly requests: { readonly limit: number; readonly periodMs: number } | null;
   };
   readonly eventsTtlMs: number;
+  /** How long executions are kept after their end; null: for ever. */
+  readonly retention: {
+    readonly completedMs: number | null;
+    readonly failedMs: number | null;
+    readonly deadLettersMs: number | null;
+  };
   readonly outgoing: { readonly allow: readonly string[]; readonly deny: readonly string[] };
   /** The allowed variables with their values at the start. */
   readonly environment: ReadonlyMap<string, string>;

@@ -132,6 +132,11 @@ function toConfig(draft: Draft): Config {
       requests: requestsOf(numberOrNull("limits.requests"), number("limits.requests_period")),
     },
     eventsTtlMs: number("events.ttl"),
+    retention: {
+      completedMs: numberOrNull("retention.completed"),
+      failedMs: numberOrNull("retention.failed"),
+      deadLettersMs: numberOrNull("retention.dead_letters"),
+    },
     outgoing: { allow: texts("outgoing.allow"), deny: texts("outgoing.deny") },
     environment,
     services: Object.fromEntries(

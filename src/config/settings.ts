@@ -87,6 +87,7 @@ export const SETTING_NAMES = [
   "events.ttl",
   "retention.completed",
   "retention.failed",
+  "retention.dead_letters",
   "outgoing.allow",
   "outgoing.deny",
   "environment.allow",
@@ -263,12 +264,18 @@ export const SETTINGS: Readonly<Record<SettingName, Setting>> = {
   "retention.completed": {
     of: DURATION,
     default: null,
-    about: "How long completed executions are kept; left out: for ever.",
+    about: "How long completed executions are kept after their end; left out: for ever.",
   },
   "retention.failed": {
     of: DURATION,
     default: null,
-    about: "How long executions that did not complete are kept; left out: for ever.",
+    about:
+      "How long executions that failed, were cancelled or timed out are kept, dead letters apart; left out: for ever.",
+  },
+  "retention.dead_letters": {
+    of: DURATION,
+    default: null,
+    about: "How long dead letters are kept; left out: until they are dropped or replayed.",
   },
 
   "outgoing.allow": {

@@ -136,8 +136,8 @@ export interface ShardBatch {
 }
 
 /**
- * Removes executions, and with each its row, history, snapshot, tags, search attributes, and the key of an id that its
- * caller has chosen. All of them or none: none where one of them is not over any more.
+ * Removes executions, and with each its row, history, snapshot, tags, search attributes and keys.
+ * All of them or none: none where one of them is not over any more.
  */
 export interface Removal extends Over {
   /** Of the batch's shard. One that is not there is no hindrance. */

@@ -112,7 +112,7 @@ export function removingContract(open: () => Promise<Store>, reopen?: (store: St
       assert.deepEqual(await readAll(store, "a"), []);
       assert.deepEqual(await store.measureHistory("a"), { events: 0, bytes: 0 });
       assert.equal(await store.readSnapshot("a"), null);
-      assert.equal(await store.findKey({ workspace: "default", key: "/a" }), null);
+      for (const key of ["/a", "order/k"]) assert.equal(await store.findKey({ workspace: "default", key }), null);
       const find = { workspace: "default", limit: 10 };
       for (const query of [find, { ...find, tag: "vip" }, { ...find, metadata: { customer: "c-1" } }]) {
         const { rows } = await store.findExecutions(query);

@@ -242,9 +242,9 @@ function write(state: State, batch: ShardBatch): void {
 
 function remove(state: State, removal: Removal): void {
   if (!isRemovable(state.rows, state.keys.values(), removal)) return;
-  for (const id of removal.executionIds) {
-    const row = state.rows.get(id);
-    if (row !== undefined) state.keys.delete(placeOf(row.workspace, `/${id}`));
+  const removed = new Set(removal.executionIds);
+  drop(state.keys, (key) => removed.has(key.executionId));
+  for (const id of removed) {
     state.rows.delete(id);
     state.histories.delete(id);
     state.snapshots.delete(id);

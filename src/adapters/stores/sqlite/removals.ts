@@ -18,7 +18,7 @@ export function createRemover(db: DatabaseSync): Remover {
   const selectKey = db.prepare(
     "select 1 from idempotency_key where execution_id = ? and created_at >= ? and key <> '/' || execution_id limit 1",
   );
-  const deleteKey = db.prepare("delete from idempotency_key where workspace = ? and key = ?");
+  const deleteKeys = db.prepare("delete from idempotency_key where execution_id = ?");
   const deletes = [
     "delete from history where execution = ?",
     "delete from snapshot where execution = ?",
@@ -30,7 +30,7 @@ export function createRemover(db: DatabaseSync): Remover {
       rows.every((row) => isOver(row, removal) && selectKey.get(row[AT.id], removal.keysSince) === undefined),
 
     remove(key, row) {
-      deleteKey.run(row[AT.workspace], `/${row[AT.id]}`);
+      deleteKeys.run(row[AT.id]);
       for (const each of deletes) each.run(key);
     },
   };
