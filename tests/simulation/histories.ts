@@ -29,13 +29,14 @@ export function nextWakeUp(recorded: Recorded): Instant | null {
   return times.length === 0 ? null : Math.min(...times);
 }
 
-export function isPaused({ events }: Recorded): boolean {
+/** The command that has paused it; null: it is not paused. */
+export function pausedBy({ events }: Recorded): string | null {
   for (let i = events.length - 1; i >= 0; i--) {
-    const type = events[i]?.type ?? "";
-    if (type === "ExecutionPaused") return true;
-    if (type.startsWith("Execution")) return false;
+    const event = events[i];
+    if (event?.type === "ExecutionPaused") return event.data.command_id;
+    if (event?.type.startsWith("Execution") === true) return null;
   }
-  return false;
+  return null;
 }
 
 /** The newest event of the type at the path. */

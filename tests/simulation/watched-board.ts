@@ -4,7 +4,7 @@
  */
 
 import type { TaskBoard } from "../../src/host/tasks/create-board.ts";
-import { isPaused, lastOf, overSince } from "./histories.ts";
+import { lastOf, overSince, pausedBy } from "./histories.ts";
 import { owns, type Process } from "./process.ts";
 import type { World } from "./world.ts";
 
@@ -35,8 +35,9 @@ export function watchedBoard(world: World, process: Process, board: TaskBoard): 
     const isHeld = before !== undefined && before.leasedUntil > timeline.passed && before.jumps === world.jumps;
     if (isHeld) fail("a leased task is nobody else's", `${taskId} is still leased to ${before.instance}.`);
     const recorded = disk.of(executionId);
-    const isKnownPaused = recorded !== null && isPaused(recorded) && world.pausesHeard.has(executionId);
-    if (isKnownPaused && owns(world, process, recorded.row.shard)) {
+    const pause = recorded === null ? null : pausedBy(recorded);
+    const isKnownPaused = pause !== null && world.pausesHeard.has(pause);
+    if (recorded !== null && isKnownPaused && owns(world, process, recorded.row.shard)) {
       fail("nothing is handed out while paused", `${taskId} was handed out.`);
     }
     const over = recorded === null ? null : overSince(recorded, taskId);

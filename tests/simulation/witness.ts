@@ -99,7 +99,7 @@ export function witnessed(world: World, process: Process, host: Host): Host {
         host.pause(request),
         (recorded) => recorded.events.some(({ type }) => type === "ExecutionPaused") || isWindingUp(recorded),
       );
-      if (outcome.ok) world.pausesHeard.add(request.executionId);
+      if (outcome.ok) world.pausesHeard.add(request.commandId);
       return outcome;
     },
     resume: (request) => command("resume", request, host.resume(request), () => true),

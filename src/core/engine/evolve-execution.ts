@@ -85,7 +85,7 @@ export function evolveExecution(
       return;
     case "ExecutionResumed":
       remember(execution, event.data.command_id);
-      execution.status = execution.slots?.isQueued === true ? "queued" : "running";
+      execution.status = execution.slots?.isQueued === true && execution.ending === null ? "queued" : "running";
       execution.paused = null;
       if (event.data.frozen_ms > 0) moveTimers(execution, event.data.frozen_ms);
       return;

@@ -124,3 +124,35 @@ it("a return among what undoes does not make a failed execution complete", () =>
   assert.equal(rig.execution.status, "failed");
   replaysEqually(rig);
 });
+
+describe("a pause", () => {
+  const spec = `steps:
+  - { name: a, ${CALL}, ${UNDO} }
+  - { name: b, ${CALL} }
+error_handling:
+  - { condition: "steps.b.status == 'failed'", action: { type: return_error, code: NO, message: no } }`;
+
+  it("holds back what an error rule ends: it winds up at the resume", () => {
+    const rig = startRig(spec);
+    rig.complete("a");
+    rig.send({ kind: "Pause", id: "p", freezeTimers: false });
+    assert.deepEqual(rig.fail("b"), ["RuleFired b", "StepFailed b", "ErrorRaised"]);
+    assert.equal(rig.execution.status, "paused");
+    assert.deepEqual(rig.send({ kind: "Resume", id: "r" }), [
+      "ExecutionResumed",
+      "CompensationStarted",
+      "StepCompensating a",
+      "StepScheduled a:compensate",
+    ]);
+    replaysEqually(rig);
+  });
+
+  it("does not hold back a cancel", () => {
+    const rig = startRig(spec);
+    rig.complete("a");
+    rig.send({ kind: "Pause", id: "p", freezeTimers: false });
+    cancel(rig);
+    assert.equal(rig.execution.status, "running");
+    replaysEqually(rig);
+  });
+});

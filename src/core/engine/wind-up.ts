@@ -5,11 +5,13 @@ import { beginCancelling } from "./scopes.ts";
 
 export function windUp(execution: Execution, ending: NonNullable<Execution["ending"]>): void {
   execution.ending = ending;
-  if (execution.status === "paused" || execution.status === "queued") {
-    // Winding up is not held back by a pause, nor by a limit: who cancels wants the end.
+  if (execution.status === "paused" && ending.kind === "cancel") {
+    // Who cancels wants the end; whatever else ends an execution waits for whoever has paused it.
     execution.status = "running";
     execution.paused = null;
   }
+  // A limit holds back what begins and what goes on, and not what winds up.
+  if (execution.status === "queued") execution.status = "running";
   if (ending.kind === "return" && execution.root !== null) {
     // A return settles what has failed before it.
     execution.root.error = null;
