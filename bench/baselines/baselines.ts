@@ -78,7 +78,6 @@ async function measureEcho(clients: number): Promise<readonly Figure[]> {
       pace: { kind: "closed", clients },
       warmUpSeconds: WARM_UP_SECONDS,
       seconds: SECONDS,
-      executor: null,
     },
     server.pid,
   );

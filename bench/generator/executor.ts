@@ -8,7 +8,7 @@
 
 import { setTimeout as pause } from "node:timers/promises";
 import { type Connection, createConnection, toRequest } from "./connection.ts";
-import type { ExecutorOptions } from "./job.ts";
+import type { PollingExecutorOptions } from "./job.ts";
 
 const WAIT_MS = 5000;
 const RESULTS_MAX = 500;
@@ -31,7 +31,7 @@ interface Result {
   readonly output: { readonly n: number };
 }
 
-export function startExecutor(url: URL, { name, polls, tasksMax }: ExecutorOptions): Executor {
+export function startPollingExecutor(url: URL, { name, polls, tasksMax }: PollingExecutorOptions): Executor {
   const body = { executor: name, instance: `${name}-1`, max_tasks: tasksMax, wait_ms: WAIT_MS };
   const poll = toRequest({ method: "POST", url, path: "/api/v1/tasks/poll", body: JSON.stringify(body) });
   const connections = Array.from({ length: polls }, () => createConnection(url));

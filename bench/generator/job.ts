@@ -14,8 +14,6 @@ export interface LoadJob {
   readonly pace: Pace;
   readonly warmUpSeconds: number;
   readonly seconds: number;
-  /** Serves the tasks meanwhile, in the same process. */
-  readonly executor: ExecutorOptions | null;
 }
 
 /** What a right answer looks like: its status, and a text that stands in it as often as `times` says. */
@@ -49,11 +47,22 @@ export interface StreamsJob {
   readonly paths: readonly string[];
 }
 
-export interface ExecutorOptions {
+export type ExecutorOptions = PollingExecutorOptions | SdkExecutorOptions;
+
+/** Calls over HTTP, as lean as can be. */
+export interface PollingExecutorOptions {
+  readonly by: "polls";
   readonly name: string;
   /** Polls that wait at the same time. */
   readonly polls: number;
   readonly tasksMax: number;
+}
+
+/** As users write it. */
+export interface SdkExecutorOptions {
+  readonly by: "sdk";
+  readonly name: string;
+  readonly concurrency: number;
 }
 
 export type Report =
@@ -79,5 +88,4 @@ export interface Outcome {
   readonly firstWrong: string | null;
   /** Processor time of the generator in the measured time. */
   readonly cpuSeconds: number;
-  readonly tasks: number;
 }

@@ -1,7 +1,6 @@
 /** Sends the requests of one load, checks every answer, and says how many there were and how long they took. */
 
 import { type Answer, type Connection, createConnection, toRequest } from "./connection.ts";
-import { startExecutor } from "./executor.ts";
 import { Histogram } from "./histogram.ts";
 import type { Expectation, LoadJob, Outcome, Report } from "./job.ts";
 
@@ -11,23 +10,18 @@ const WRONG_MAX = 100;
 
 export async function runLoad(job: LoadJob, report: (report: Report) => void): Promise<Outcome> {
   const url = new URL(job.url);
-  const executor = job.executor === null ? null : startExecutor(url, job.executor);
   const beganAt = performance.now();
   const measureAt = beganAt + job.warmUpSeconds * 1000;
   const endAt = measureAt + job.seconds * 1000;
   const tally = createTally(job.expected, measureAt, endAt);
   let cpuBefore = process.cpuUsage();
-  let tasksBefore = 0;
   const measuring = atTime(measureAt, () => {
     cpuBefore = process.cpuUsage();
-    tasksBefore = executor?.finished() ?? 0;
     report({ kind: "measuring" });
   });
   let used = { user: 0, system: 0 };
-  let tasks = 0;
   const measured = atTime(endAt, () => {
     used = process.cpuUsage(cpuBefore);
-    tasks = (executor?.finished() ?? 0) - tasksBefore;
     report({ kind: "measured" });
   });
   const request = toRequest({ method: "POST", url, path: job.path, body: job.body });
@@ -45,8 +39,7 @@ export async function runLoad(job: LoadJob, report: (report: Report) => void): P
   ]);
   await Promise.all([measuring, measured]);
   for (const connection of connections) connection.close();
-  executor?.stop();
-  return { ...tally.outcome(), seconds: job.seconds, cpuSeconds: (used.user + used.system) / 1e6, tasks };
+  return { ...tally.outcome(), seconds: job.seconds, cpuSeconds: (used.user + used.system) / 1e6 };
 }
 
 async function sendOnAnswer(connection: Connection, request: Buffer, endAt: number, tally: Tally): Promise<void> {
@@ -113,7 +106,7 @@ interface Tally {
   wrong(reason: string): void;
   /** So many wrong answers that it makes no sense to go on. */
   isHopeless(): boolean;
-  outcome(): Omit<Outcome, "seconds" | "cpuSeconds" | "tasks">;
+  outcome(): Omit<Outcome, "seconds" | "cpuSeconds">;
 }
 
 function createTally(expected: Expectation, measureAt: number, endAt: number): Tally {

@@ -1,9 +1,10 @@
 /** The generator's process: takes one job from its parent, does it, and reports. It ends when its parent does. */
 
 import { setInterval } from "node:timers";
-import { startExecutor } from "./executor.ts";
+import { startPollingExecutor } from "./executor.ts";
 import type { Job, Report } from "./job.ts";
 import { runLoad } from "./load.ts";
+import { startSdkExecutor } from "./sdk-executor.ts";
 import { followStreams } from "./streams.ts";
 
 const PROGRESS_MS = 10;
@@ -18,7 +19,9 @@ process.once("message", (job: Job) => {
       void followStreams(job, report);
       return;
     case "executor": {
-      const executor = startExecutor(new URL(job.url), job.executor);
+      const { url, executor: options } = job;
+      const executor =
+        options.by === "sdk" ? startSdkExecutor(new URL(url), options) : startPollingExecutor(new URL(url), options);
       setInterval(() => report({ kind: "finished", tasks: executor.finished() }), PROGRESS_MS);
       return;
     }

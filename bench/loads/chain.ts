@@ -1,5 +1,6 @@
 /**
- * Five steps, each a call of an executor over HTTP: five commits, five tasks, five results for an execution.
+ * Five steps, each a call of an executor: five commits, five tasks, five results for an execution. Once by the SDK as it
+ * comes, once by plain calls over HTTP.
  *
  * One client alone shows the way of a task, 256 clients show how much work can be under way.
  */
@@ -12,6 +13,7 @@ import {
   EXECUTOR,
   type Load,
   type LoadOptions,
+  POLLING_EXECUTOR,
   perSecond,
   type Requests,
   usageFigures,
@@ -28,7 +30,8 @@ export const CHAIN: Requests = {
 
 export const chain: Load = {
   name: "chain-5",
-  about: "Five steps, each a call of an executor that polls over HTTP; the start waits for the output.",
+  about:
+    "Five steps, each a call of an executor made with the SDK, then of one that polls; the start waits for the output.",
   baselines: ["echo.1", "echo.256"],
   measure,
 };
@@ -38,6 +41,7 @@ async function measure({ seconds }: LoadOptions): Promise<readonly Figure[]> {
   await register(platform.url, "chain-5");
   const alone = await driveLoad(platform, CHAIN, { pace: closed(1), seconds: seconds / 2, executor: EXECUTOR });
   const many = await driveLoad(platform, CHAIN, { pace: closed(CLIENTS), seconds, executor: EXECUTOR });
+  const polls = await driveLoad(platform, CHAIN, { pace: closed(CLIENTS), seconds, executor: POLLING_EXECUTOR });
   const { latency } = alone;
   return [
     {
@@ -59,7 +63,7 @@ async function measure({ seconds }: LoadOptions): Promise<readonly Figure[]> {
     {
       id: "chain.tasks.rate",
       what: `chain-5, ${CLIENTS} clients: tasks`,
-      value: many.tasks / many.seconds,
+      value: perSecond(many) * STEPS,
       unit: "/s",
     },
     {
@@ -75,5 +79,19 @@ async function measure({ seconds }: LoadOptions): Promise<readonly Figure[]> {
       unit: "ms",
     },
     ...usageFigures("chain", `chain-5, ${CLIENTS} clients`, many, { clients: CLIENTS }),
+    {
+      id: "chain.polls.rate",
+      what: `chain-5 by polls, ${CLIENTS} clients: completed`,
+      value: perSecond(polls),
+      unit: "/s",
+      baseline: `echo.${CLIENTS}.rate`,
+    },
+    {
+      id: "chain.polls.p50",
+      what: `chain-5 by polls, ${CLIENTS} clients: start to end, p50`,
+      value: polls.latency.p50Ms,
+      unit: "ms",
+    },
+    ...usageFigures("chain.polls", `chain-5 by polls, ${CLIENTS} clients`, polls, { clients: CLIENTS }),
   ];
 }

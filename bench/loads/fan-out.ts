@@ -8,6 +8,7 @@ import {
   EXECUTOR,
   type Load,
   type LoadOptions,
+  POLLING_EXECUTOR,
   perSecond,
   type Requests,
   usageFigures,
@@ -34,6 +35,7 @@ async function measure({ seconds }: LoadOptions): Promise<readonly Figure[]> {
   await register(platform.url, "fan-out-100");
   const alone = await driveLoad(platform, FAN_OUT, { pace: closed(1), seconds: seconds / 2, executor: EXECUTOR });
   const many = await driveLoad(platform, FAN_OUT, { pace: closed(CLIENTS), seconds, executor: EXECUTOR });
+  const polls = await driveLoad(platform, FAN_OUT, { pace: closed(CLIENTS), seconds, executor: POLLING_EXECUTOR });
   return [
     {
       id: "fan-out.alone.p50",
@@ -51,9 +53,15 @@ async function measure({ seconds }: LoadOptions): Promise<readonly Figure[]> {
     {
       id: "fan-out.tasks.rate",
       what: `fan-out-100, ${CLIENTS} clients: tasks`,
-      value: many.tasks / many.seconds,
+      value: perSecond(many) * ITEMS,
       unit: "/s",
       baseline: "commit.100.rate",
+    },
+    {
+      id: "fan-out.polls.rate",
+      what: `fan-out-100 by polls, ${CLIENTS} clients: completed`,
+      value: perSecond(polls),
+      unit: "/s",
     },
     ...usageFigures("fan-out", `fan-out-100, ${CLIENTS} clients`, many),
   ];

@@ -1,9 +1,9 @@
 /** What the loads share: how a start is asked for, how it is driven, and the figures that every drive gives. */
 
 import type { Baseline } from "../baselines/baselines.ts";
-import { type Driven, drive } from "../drive.ts";
+import { type Driven, drive, runExecutor } from "../drive.ts";
 import type { Figure } from "../figures.ts";
-import type { ExecutorOptions, Expectation, Pace } from "../generator/job.ts";
+import type { ExecutorOptions, Expectation, Pace, PollingExecutorOptions } from "../generator/job.ts";
 import type { Platform } from "../platform.ts";
 
 export interface Load {
@@ -23,7 +23,8 @@ export interface LoadOptions {
 }
 
 /** The functions of the workflows are so small that only their way counts. */
-export const EXECUTOR: ExecutorOptions = { name: "bench", polls: 2, tasksMax: 500 };
+export const EXECUTOR: ExecutorOptions = { by: "sdk", name: "bench", concurrency: 1000 };
+export const POLLING_EXECUTOR: PollingExecutorOptions = { by: "polls", name: "bench", polls: 2, tasksMax: 200 };
 
 const WARM_UP_SECONDS_MAX = 3;
 
@@ -33,14 +34,17 @@ export interface Requests {
   readonly expected: Expectation;
 }
 
-export function driveLoad(
+/** The executor, if any, has a process of its own. */
+export async function driveLoad(
   platform: Platform,
   requests: Requests,
   how: { readonly pace: Pace; readonly seconds: number; readonly executor?: ExecutorOptions },
 ): Promise<Driven> {
-  const { pace, seconds, executor = null } = how;
+  const { pace, seconds, executor } = how;
+  const { url, pid } = platform;
+  using _running = executor === undefined ? undefined : runExecutor({ kind: "executor", url, executor });
   const warmUpSeconds = Math.min(WARM_UP_SECONDS_MAX, seconds / 2);
-  return drive({ kind: "load", url: platform.url, ...requests, pace, seconds, warmUpSeconds, executor }, platform.pid);
+  return await drive({ kind: "load", url, ...requests, pace, seconds, warmUpSeconds }, pid);
 }
 
 export function closed(clients: number): Pace {

@@ -7,7 +7,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { runExecutor } from "../drive.ts";
 import type { Figure } from "../figures.ts";
 import { countExecutions, register, startMany, startPlatform, waitForCompleted } from "../platform.ts";
-import { EXECUTOR, type Load } from "./load.ts";
+import { type Load, POLLING_EXECUTOR } from "./load.ts";
 
 const EXECUTIONS = 1000;
 /** Of 5,000: most executions are in the middle then. */
@@ -29,7 +29,7 @@ async function measure(): Promise<readonly Figure[]> {
     "chain-5",
     Array.from({ length: EXECUTIONS }, () => ({ n: 0 })),
   );
-  using executor = runExecutor({ kind: "executor", url: first.url, executor: { ...EXECUTOR, tasksMax: 100 } });
+  using executor = runExecutor({ kind: "executor", url: first.url, executor: { ...POLLING_EXECUTOR, tasksMax: 100 } });
   while (executor.finished() < TASKS_BEFORE_KILL) await pause(1);
   await first.kill();
   const killedAt = performance.now();
