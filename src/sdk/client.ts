@@ -54,6 +54,8 @@ export interface Client {
     /** Newest first, page after page. */
     list(filter?: ExecutionFilter): AsyncIterable<ExecutionSummary>;
     history(executionId: string): AsyncIterable<HistoryEventMessage>;
+    /** All that is stored of it, as lines of JSON: the execution, then its events. Not tried again where it breaks off. */
+    export(executionId: string, options?: { signal?: AbortSignal }): Promise<ReadableStream<Uint8Array>>;
     logs(executionId: string): AsyncIterable<LogLine>;
     /** Every history event once, in order, live until the execution has ended; resumes by itself after a cut. */
     follow(
@@ -228,6 +230,17 @@ export function createClient(options: ConnectionOptions = {}): Client {
           ...Object.fromEntries(Object.entries(metadata ?? {}).map(([name, value]) => [`metadata.${name}`, value])),
         }),
       history: (executionId) => pages(connection, `${execution(executionId)}/history`, { limit: 1000 }),
+      async export(executionId, { signal } = {}) {
+        const path = `${execution(executionId)}/export`;
+        const headers = { accept: "application/x-ndjson" };
+        const { body } = await connection.open({
+          method: "GET",
+          path,
+          headers,
+          ...(signal === undefined ? {} : { signal }),
+        });
+        return body ?? new ReadableStream({ start: (controller) => controller.close() });
+      },
       logs: (executionId) => pages(connection, `${execution(executionId)}/logs`, { limit: 1000 }),
       follow: (executionId, followOptions) =>
         followEvents(connection, `${execution(executionId)}/stream`, followOptions ?? {}),

@@ -31,6 +31,7 @@ import { bindEvents } from "./routes/events.ts";
 import { bindExecutions } from "./routes/executions.ts";
 import { bindExecutors } from "./routes/executors.ts";
 import { bindExplanations } from "./routes/explanations.ts";
+import { bindExports } from "./routes/exports.ts";
 import { bindExpressions } from "./routes/expressions.ts";
 import { bindHealth } from "./routes/health.ts";
 import { bindMetrics } from "./routes/metrics.ts";
@@ -163,6 +164,7 @@ export function createServer({ host, clock, entropy, config, report = () => {} }
   bindBulks(context);
   bindDeadLetters(context);
   bindExplanations(context);
+  bindExports(context);
   bindControls(context);
   bindRepairs(context);
   bindTasks(context);

@@ -8,6 +8,7 @@ import type { RunCommand } from "../main.ts";
 import { inert, type Terminal, table } from "../terminal.ts";
 import { bulkCommands } from "./execution-bulks.ts";
 import { controlCommands } from "./execution-controls.ts";
+import { exportCommand } from "./execution-export.ts";
 import { repairCommands } from "./execution-repairs.ts";
 
 /** `magicflow executions`: look at executions and control them. */
@@ -21,6 +22,7 @@ export function executionsCommand(program: Command, run: RunCommand): void {
   controlCommands(executions, run);
   repairCommands(executions, run);
   bulkCommands(executions, run);
+  exportCommand(executions, run);
 }
 
 function listCommand(executions: Command, run: RunCommand): void {

@@ -268,6 +268,22 @@ export const streamExecution: Route<ExecutionParams, StreamQuery, unknown> = rea
   },
 });
 
+export const exportExecution: Route<ExecutionParams, object, unknown> = read<object>({
+  part: "/export",
+  operationId: "exportExecution",
+  summary: "Read all that is stored of an execution",
+  description:
+    "One JSON text a line: first the execution as lists show it, in a member `execution`; then every history event as it is stored. It works for one that is put aside too, whatever its history says. With `Accept-Encoding: gzip` it comes compressed.",
+  query: null,
+  answers: {
+    200: {
+      description: "The execution, and its events in their order.",
+      schema: Type.String(),
+      type: "application/x-ndjson",
+    },
+  },
+});
+
 export function control<B>(place: {
   part: string;
   operationId: string;

@@ -22,6 +22,7 @@ import { publishEvents } from "./events.ts";
 import {
   cancelExecution,
   explainExecution,
+  exportExecution,
   listExecutions,
   pauseExecution,
   readExecution,
@@ -92,6 +93,7 @@ export const ROUTES: readonly AnyRoute[] = [
   cancelBulk,
   readExecution,
   explainExecution,
+  exportExecution,
   readResults,
   readHistory,
   readLogs,
