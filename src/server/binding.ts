@@ -128,11 +128,14 @@ export function unfitRequest(errors: readonly ProblemError[]): Trouble {
   return trouble("BAD_REQUEST", `${place}${first?.detail ?? ""}${rest}`, errors);
 }
 
+/** One for all: each answer closes its response in the end, and an error of its own would cost more than the signal. */
+const GONE = new Error("Expected the caller to be there, but the connection is closed.");
+
 function signalOf(request: IncomingMessage, response: ServerResponse, draining: AbortSignal): AbortSignal {
   const gone = new AbortController();
   // Of the response, not of the request: that one closes as soon as its body has been read.
-  response.once("close", () => gone.abort());
-  if (request.destroyed && !request.complete) gone.abort();
+  response.once("close", () => gone.abort(GONE));
+  if (request.destroyed && !request.complete) gone.abort(GONE);
   return AbortSignal.any([gone.signal, draining]);
 }
 
