@@ -14,8 +14,8 @@ import { type Rule, rulesOf } from "./retention-rules.ts";
 import type { Shard } from "./shard.ts";
 
 /** Executions that one call of the store looks at: to remove as many takes some 10 ms, and nobody's write waits longer for it. */
-const LOOKS = 100;
-/** Calls in a round, and from one round to the next: 5,000 executions a second at most. */
+const LOOKS = 50;
+/** Calls in a round, and from one round to the next: 2,500 executions a second at most. */
 const CALLS = 50;
 const ROUND_MS = 1000;
 /** After all rules. */
