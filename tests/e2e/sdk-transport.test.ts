@@ -188,7 +188,7 @@ test("a result that a stream was closed for fails its own step only", { timeout:
   await using executor = executorOf("heavy", warnings, {}).register("work", () => {
     const isHeavy = isFirst;
     isFirst = false;
-    return isHeavy ? { text: "x".repeat(9 * 1024 * 1024) } : {};
+    return isHeavy ? { text: "x".repeat(17 * 1024 * 1024) } : {};
   });
   await executor.start();
   const ids = await startMany("heavy");
