@@ -80,7 +80,7 @@ function hasByteOrderMark(bytes: Buffer): boolean {
 
 /** The common text passes by this one look; what might hold something bad is walked through. */
 function isSuspicious(text: string): boolean {
-  return /__proto__|\\u005[fF]|[eE]\+?\d{3}|\d{200}/.test(text);
+  return /__proto__|\\u005[fF]|(?:^|[\s:[,])-?\d[\d.]*[eE]\+?\d{3}|\d{200}/.test(text);
 }
 
 function checkValue(value: unknown, pointer: string): ParsedJson {

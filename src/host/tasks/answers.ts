@@ -26,11 +26,19 @@ interface Giving {
 export function createAnswers(shards: Shards, recent: Recent): Answers {
   const givings = new Map<string, Giving>();
 
-  async function commit(key: string, finish: FinishTask, by: Giver): Promise<ResultOutcome> {
-    const outcome = await shards.finishTask(finish);
-    const ending = outcome === "accepted" ? ENDINGS[by] : "over";
-    if (by !== "builtin" && ending !== null && outcome !== "unknown") recent.remember(key, ending);
-    return outcome;
+  function commit(key: string, finish: FinishTask, by: Giver): Promise<ResultOutcome> {
+    return shards.finishTask(finish).then(
+      (outcome) => {
+        givings.delete(key);
+        const ending = outcome === "accepted" ? ENDINGS[by] : "over";
+        if (by !== "builtin" && ending !== null && outcome !== "unknown") recent.remember(key, ending);
+        return outcome;
+      },
+      (error: unknown) => {
+        givings.delete(key);
+        throw error;
+      },
+    );
   }
 
   return {
@@ -42,8 +50,6 @@ export function createAnswers(shards: Shards, recent: Recent): Answers {
       if (earlier !== undefined) return afterOther(earlier);
       const outcome = commit(key, finish, by);
       givings.set(key, { by, outcome });
-      const forget = () => givings.delete(key);
-      outcome.then(forget, forget);
       return outcome;
     },
     isBeingGiven: (workspace, taskId) => givings.has(keyOf(workspace, taskId)),

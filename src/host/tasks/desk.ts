@@ -201,13 +201,13 @@ export function createDesk(parts: {
     return { outcome: "accepted", cancel: false };
   }
 
-  async function finish(workspace: string, result: TaskResult): Promise<ResultOutcome> {
+  function finish(workspace: string, result: TaskResult): Promise<ResultOutcome> {
     const entry = table.find(workspace, result.taskId);
-    if (entry !== null && isBuiltin(entry.task.executor)) return "unknown";
+    if (entry !== null && isBuiltin(entry.task.executor)) return Promise.resolve("unknown");
     if (entry !== null && result.instance !== null) registry.touch({ ...placeOf(entry), instance: result.instance });
     if (entry !== null) return table.answer(entry, toFinish(workspace, entry.task, result, entry));
     const place = parseTaskId(result.taskId);
-    if (place === null) return "unknown";
+    if (place === null) return Promise.resolve("unknown");
     const finish = { ...toFinish(workspace, place, result, null), isRemote: true };
     return parts.answers.give(result.taskId, finish, "executor");
   }

@@ -187,17 +187,19 @@ export function createTable(parts: {
     settle(entry, finish, "board").catch(again);
   }
 
-  async function settle(entry: Entry, finish: FinishTask, by: "executor" | "board"): Promise<ResultOutcome> {
+  function settle(entry: Entry, finish: FinishTask, by: "executor" | "board"): Promise<ResultOutcome> {
     setAside(entry);
-    try {
-      const outcome = await answers.give(entry.task.id, finish, isBuiltin(entry.task.executor) ? "builtin" : by);
-      if (by === "board") leaseOf(entry)?.connection?.withdrawn(entry.task.id, "timed_out");
-      remove(entry);
-      return outcome;
-    } catch (error) {
-      if (ledger.find(entry.task.id) === entry && entry.place.kind === "answering") wait(entry);
-      throw error;
-    }
+    return answers.give(entry.task.id, finish, isBuiltin(entry.task.executor) ? "builtin" : by).then(
+      (outcome) => {
+        if (by === "board") leaseOf(entry)?.connection?.withdrawn(entry.task.id, "timed_out");
+        remove(entry);
+        return outcome;
+      },
+      (error: unknown) => {
+        if (ledger.find(entry.task.id) === entry && entry.place.kind === "answering") wait(entry);
+        throw error;
+      },
+    );
   }
 
   function isBeingAnswered(entry: Entry): boolean {
