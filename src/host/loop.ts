@@ -20,9 +20,9 @@ import type { Definitions } from "./definitions.ts";
 import { type Item, refuseItem } from "./item.ts";
 import { Queue } from "./queue.ts";
 import { type Refusal, STORAGE_FULL } from "./refusal.ts";
+import { type Cleaning, createCleaning } from "./retention-rules.ts";
 import { createShard, type Loading, lengthOf, type Resident, type Shard } from "./shard.ts";
 import { Subscriptions } from "./subscriptions.ts";
-import { type Cleaning, createCleaning } from "./retention-rules.ts";
 import { createWatchdog, type Watchdog } from "./suspects.ts";
 import { WakeUps } from "./wake-ups.ts";
 
