@@ -8,7 +8,7 @@ export interface Metered {
   readonly usForEach: number;
 }
 
-const ROUNDS = 5;
+const ROUNDS = 25;
 
 /**
  * `run` does the work once and answers how many things it has done. The quickest of several rounds counts: whatever else

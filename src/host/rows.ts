@@ -1,5 +1,6 @@
 /** What can be asked about an execution without its history: kept up to date from its events. */
 
+import { parseInstant } from "../core/base/time.ts";
 import type { StepError } from "../core/engine/error.ts";
 import type { HistoryEvent } from "../core/engine/events.ts";
 import type { Execution } from "../core/engine/execution.ts";
@@ -40,7 +41,7 @@ export function hasEnded(status: RowStatus): boolean {
 
 function firstRow(event: HistoryEvent, about: About): ExecutionRow | null {
   if (event.type !== "ExecutionStarted") return null;
-  const at = Date.parse(event.at);
+  const at = parseInstant(event.at);
   const { data } = event;
   return {
     id: about.execution.id,
@@ -74,12 +75,12 @@ function changed(row: ExecutionRow, event: HistoryEvent, about: About): Executio
     case "ExecutionQueued":
       return event.data.begins ? { ...row, startedAt: null } : row;
     case "ExecutionAdmitted":
-      return { ...row, startedAt: row.startedAt ?? Date.parse(event.at) };
+      return { ...row, startedAt: row.startedAt ?? parseInstant(event.at) };
     case "ExecutionForked":
       return {
         ...row,
-        createdAt: Date.parse(event.at),
-        startedAt: Date.parse(event.at),
+        createdAt: parseInstant(event.at),
+        startedAt: parseInstant(event.at),
         parentId: null,
         originId: event.data.origin.execution_id,
         deadLetter: false,
@@ -105,7 +106,7 @@ function ended(row: ExecutionRow, at: string, status: RowStatus, error: StepErro
   return {
     ...row,
     status,
-    finishedAt: Date.parse(at),
+    finishedAt: parseInstant(at),
     errorCode: error?.code ?? null,
     errorMessage: error === null ? null : error.message.slice(0, MESSAGE_LENGTH_MAX),
   };

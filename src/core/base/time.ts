@@ -8,7 +8,11 @@ const LAST = 8_640_000_000_000_000;
 let second = Number.NaN;
 let text = "";
 
-/** The last second that was read, in the form in which times are written here, and when it began. */
+/** The last time that was read: events of one decision have the same one. */
+let lastRead = "";
+let lastInstant = Number.NaN;
+
+/** Its second, in the form in which times are written here, and when it began. */
 let secondRead = "";
 let secondBegan = 0;
 
@@ -17,6 +21,14 @@ const MS_AT = "2026-01-02T03:04:05.".length;
 
 /** What `Date.parse` gives. Times that are read together lie close together too. */
 export function parseInstant(written: string): Instant {
+  if (written !== lastRead) {
+    lastInstant = read(written);
+    lastRead = written;
+  }
+  return lastInstant;
+}
+
+function read(written: string): Instant {
   const ms = written.length === WRITTEN_LENGTH ? msOf(written) : -1;
   if (ms === -1) return Date.parse(written);
   if (!written.startsWith(secondRead) || secondRead === "") {

@@ -127,8 +127,8 @@ function settle(decision: Decision, scope: ScopeState, step: StepState): void {
 
 /** Of the steps that nothing led to, one that waits for no other of them: skipping it may still let another begin. */
 function skippable(decision: Decision, scope: ScopeState): StepState | null {
+  if (!scope.steps.some(isPending)) return null;
   const pending = scope.steps.filter(isPending);
-  if (pending.length === 0) return null;
   const indexes = new Set(pending.map((step) => step.index));
   return (
     pending.find((step) => decision.stepOf(step).incoming.every(({ from }) => !indexes.has(from))) ?? pending[0] ?? null

@@ -70,10 +70,7 @@ export function innerOf(definition: Definition, execution: Execution, step: Step
 
 export function loopNames(spec: LoopSpec, inner: LoopInner, index: number): ReadonlyMap<string, Json> {
   const item = inner.items === null ? index : (inner.items[index] as Json);
-  return new Map<string, Json>([
-    [spec.itemVariable, item],
-    [spec.indexVariable, index],
-  ]);
+  return new Map<string, Json>().set(spec.itemVariable, item).set(spec.indexVariable, index);
 }
 
 export function endIteration(

@@ -65,6 +65,8 @@ export interface ScopePlace {
   readonly role?: CallRole;
 }
 
+const NOBODY: ReadonlySet<StepIndex> = new Set();
+
 /** Without steps. */
 export function createEmptyScope(place: ScopePlace): ScopeState {
   return {
@@ -79,7 +81,7 @@ export function createEmptyScope(place: ScopePlace): ScopeState {
     outcome: null,
     error: null,
     suppressed: [],
-    spared: new Set(),
+    spared: NOBODY,
     failurePath: null,
     open: 0,
     steps: [],
