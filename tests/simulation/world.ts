@@ -46,7 +46,7 @@ export interface World {
   jumpedAt: number;
   /** Everything that was answered with yes, to be held to its word at the end. */
   readonly promises: Promised[];
-  /** Executions whose pause has been answered with yes. */
+  /** Pauses that have been answered with yes, by their commands. */
   readonly pausesHeard: Set<string>;
   /** Dead letters that somebody has asked to be dropped or begun anew, whether that was heard or not. */
   readonly lettersOpened: Set<string>;
