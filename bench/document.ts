@@ -63,7 +63,8 @@ function toSection({ name, about, figures }: Measured): string {
   const rows = figures.map(({ what, value, unit, ratio, baseline }) => {
     const compared = ratio === null ? "" : `${toText(ratio)} x \`${baseline}\``;
     // The name of the load stands above already.
-    return `| ${what.replace(new RegExp(`^${name}(: |, | )`), "")} | ${toText(value)} ${unit} | ${compared} |`;
+    const shown = what.replace(new RegExp(`^${name}(: |, | )`), "").replaceAll("|", "\\|");
+    return `| ${shown} | ${toText(value)} ${unit} | ${compared} |`;
   });
   return [`### ${name}`, "", about, "", "| | | of the baseline |", "| --- | ---: | ---: |", ...rows].join("\n");
 }

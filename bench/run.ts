@@ -1,12 +1,12 @@
 /**
  * `npm run bench`: how fast the platform is on this machine, and how that compares with what the machine can do at all.
  *
- *     npm run bench                       everything, some four minutes
+ *     npm run bench                       everything, some ten minutes
  *     npm run bench -- simple chain-5     only these
  *     npm run bench -- --big              and those that take half an hour: a million sleepers
  *     npm run bench -- --seconds 3        each load for about so long (10)
  *     npm run bench -- --json             JSON in place of the table
- *     npm run bench -- --docs             and puts the figures into docs/performance.md
+ *     npm run bench -- --docs             and puts the figures and their picture into docs
  *     npm run bench -- simple --profile   where the time goes, in place of figures
  *
  * Each load starts a platform of its own on an empty folder. Whatever is found is also kept in `bench/results`.
@@ -16,6 +16,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { parseArgs } from "node:util";
 import { meanOf, measureBaselines } from "./baselines/baselines.ts";
+import { writeChart } from "./chart.ts";
 import { type Machine, type Measured, type Result, writeDocument } from "./document.ts";
 import { compare, type Figure, toTable } from "./figures.ts";
 import { chain } from "./loads/chain.ts";
@@ -87,7 +88,10 @@ async function measure({ names, seconds, isJson, isForDocs }: Arguments): Promis
   }
   const result: Result = { at: new Date().toISOString(), seconds, machine: machine(), failures, loads };
   const file = keep(result);
-  if (isForDocs) writeDocument(result);
+  if (isForDocs) {
+    writeDocument(result);
+    writeChart(result);
+  }
   console.log(isJson ? JSON.stringify(result, null, 2) : `Kept in ${file}`);
   if (failures.length > 0) process.exitCode = 1;
 }
