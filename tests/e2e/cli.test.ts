@@ -123,7 +123,7 @@ test("wrong use is told with a suggestion, and ends with 2", { timeout: 90_000 }
     [["executions", "lst"], /unknown command 'lst'[\s\S]*Did you mean list\?/],
     [["executions", "list", "--limit", "many"], /--limit.*whole number.*"many"/],
     [["executions", "list", "--limit", "0"], /--limit/],
-    [["executions", "signal", "some-id"], /missing required argument 'name'/],
+    [["executions", "signal", "some-id"], /Expected an id and the name of the signal/],
     [["apply"], /required option '-f, --file/],
     [["apply", "-f", "nowhere.yaml"], /nowhere\.yaml/],
     [["start", "--port", "eighty"], /"server\.port".*0 to 65535.*"eighty"/],
