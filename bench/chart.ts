@@ -35,12 +35,10 @@ export function writeChart(result: Result): void {
 }
 
 function toSvg({ loads, at }: Result): string {
-  const figures = loads.flatMap((load) => load.figures);
-  const values = new Map(figures.map(({ id, value }) => [id, value]));
-  const shown = SHOWN.flatMap((id) => figures.filter((figure) => figure.id === id));
+  const shown = SHOWN.flatMap((id) => loads.flatMap(({ figures }) => findBar(id, figures)));
   const height = TOP + shown.length * ROW + 24;
   const width = LEFT + WIDTH + RIGHT;
-  const rows = shown.map((figure, n) => toRow(figure, values, TOP + n * ROW));
+  const rows = shown.map((bar, n) => toRow(bar, TOP + n * ROW));
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img" font-family="system-ui, sans-serif" font-size="13">`,
     `<title>What the platform does in a second, run of ${at.slice(0, 10)}</title>`,
@@ -57,8 +55,24 @@ function toLine(decade: number, height: number): string {
   return `<line x1="${x}" y1="${TOP - 8}" x2="${x}" y2="${height - 12}" stroke="#d1d9e0"/>`;
 }
 
-function toRow({ what, value, baseline }: Compared, values: ReadonlyMap<string, number>, y: number): string {
-  const beside = baseline === undefined ? undefined : values.get(baseline);
+interface Bar {
+  readonly what: string;
+  readonly value: number;
+  readonly beside: number | undefined;
+}
+
+/** Beside the baseline of the same load: others have measured the same one at another moment. */
+function findBar(id: string, figures: readonly Compared[]): readonly Bar[] {
+  return figures
+    .filter((figure) => figure.id === id)
+    .map(({ what, value, baseline }) => ({
+      what,
+      value,
+      beside: figures.find((other) => other.id === baseline)?.value,
+    }));
+}
+
+function toRow({ what, value, beside }: Bar, y: number): string {
   const behind =
     beside === undefined ? "" : `<rect x="${LEFT}" y="${y}" width="${lengthOf(beside)}" height="28" fill="#d8e4f2"/>`;
   return [
