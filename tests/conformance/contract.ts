@@ -74,7 +74,7 @@ export async function readContract(url: string): Promise<Contract> {
       const content = declared["content"] as JsonObject | undefined;
       if (content === undefined) assert.equal(text, "", about);
       else assert.ok(isObject(content[type]), `${type} is not declared: ${about}`);
-      if (content !== undefined && /json/.test(type)) {
+      if (content !== undefined && /[/+]json\b/.test(type)) {
         const method = operation.method.toLowerCase();
         const place = ["paths", operation.path, method, "responses", String(status), "content", type, "schema"];
         valid(compile(place), JSON.parse(text), about);

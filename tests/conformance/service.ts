@@ -80,7 +80,7 @@ export async function startService(
       status: response.status,
       headers: response.headers,
       text,
-      body: /json/.test(type) ? (JSON.parse(text) as JsonObject) : {},
+      body: /[/+]json\b/.test(type) ? (JSON.parse(text) as JsonObject) : {},
     };
     contract.check(method, address, answer);
     return answer;
