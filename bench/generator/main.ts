@@ -29,5 +29,7 @@ process.once("message", (job: Job) => {
 });
 
 function report(message: Report): void {
-  process.send?.(message);
+  process.send?.(message, () => {
+    // The parent has gone meanwhile, and so will we.
+  });
 }
