@@ -68,7 +68,8 @@ const PARTS: readonly Part[] = [
   {
     name: "simulation",
     about: "host and engine under a seed, with crashes and faults",
-    command: [...NODE_TEST, "tests/simulation/**/*.test.ts"],
+    // What is simulated takes one thread: two files at a time use both processors.
+    command: [...NODE_TEST, "--test-concurrency=2", "tests/simulation/**/*.test.ts"],
     isTests: true,
   },
   {

@@ -417,9 +417,20 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
       };
     },
   },
-  inWriting("remove executions before their time", (batch) =>
-    withRemovals(batch, (removal) => ({ ...removal, endedBefore: Infinity, lettersBefore: Infinity })),
-  ),
+  {
+    name: "remove executions before their time",
+    // Looked for too early, and not looked at once more when they are removed.
+    store: (store) => ({
+      ...store,
+      findOver: (query) => store.findOver({ ...query, endedBefore: FOREVER }),
+      append: (batches) =>
+        store.append(
+          batches.map((batch) =>
+            withRemovals(batch, (removal) => ({ ...removal, endedBefore: FOREVER, lettersBefore: FOREVER })),
+          ),
+        ),
+    }),
+  },
   inWriting("remove executions whose keys are known", (batch) =>
     withRemovals(batch, (removal) => ({ ...removal, keysSince: Infinity })),
   ),
@@ -428,6 +439,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   ),
   inWriting("remove nothing", (batch) => withRemovals(batch, (removal) => ({ ...removal, executionIds: [] }))),
 ];
+
+const FOREVER = Number.POSITIVE_INFINITY;
 
 function withRemovals(batch: ShardBatch, change: (removal: Removal) => Removal): ShardBatch {
   return batch.remove === undefined ? batch : { ...batch, remove: batch.remove.map(change) };
