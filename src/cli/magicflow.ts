@@ -9,5 +9,6 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 });
 
 const exitCode = await main(process.argv.slice(2));
-// Once everything is written. What the functions of `run` have left open does not keep the program.
-process.stdout.write("", () => process.exit(exitCode));
+// Once everything is written, to both: diagnostics may be longer than what a pipe holds. What the functions of `run` have
+// left open does not keep the program.
+process.stdout.write("", () => process.stderr.write("", () => process.exit(exitCode)));
