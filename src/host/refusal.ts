@@ -1,6 +1,7 @@
 /** A well-formed request that cannot be met: a value, not an exception. The server makes a problem of it. */
 
 import type { Json } from "../core/base/json.ts";
+import type { EngineRefusal } from "../core/engine/refuse.ts";
 
 export interface Refusal {
   readonly code: RefusalCode;
@@ -19,7 +20,9 @@ export interface Refusal {
   readonly retryAfter?: number;
 }
 
+/** What the engine refuses, and what the host does. */
 export type RefusalCode =
+  | EngineRefusal["code"]
   | "WORKFLOW_NOT_FOUND"
   | "VERSION_NOT_FOUND"
   | "EXECUTION_NOT_FOUND"
@@ -30,19 +33,10 @@ export type RefusalCode =
   | "WORKFLOW_ARCHIVED"
   | "REVISION_CONFLICT"
   | "IDEMPOTENCY_CONFLICT"
-  | "EXECUTION_ENDED"
-  | "EXECUTION_NOT_ENDED"
-  | "EXECUTION_COMPLETED"
-  | "EXECUTION_CLOSING"
-  | "NOTHING_TO_COMPENSATE"
-  | "STEP_UNKNOWN"
-  | "STEP_ENDED"
-  | "STEP_CLOSING"
   | "EVENT_UNKNOWN"
   | "RERUN_PLACE_UNFIT"
   | "HISTORY_TOO_LONG"
   | "EXECUTION_QUARANTINED"
-  | "SIGNALS_FULL"
   | "VALIDATION_FAILED"
   | "DEFINITION_INVALID"
   | "BAD_REQUEST"
@@ -51,7 +45,6 @@ export type RefusalCode =
   | "DEAD_LETTER_NOT_FOUND"
   | "DEAD_LETTER_UNREADABLE"
   | "PAYLOAD_TOO_LARGE"
-  | "EXECUTION_BEGUN"
   | "LIMIT_REACHED"
   | "RATE_LIMITED"
   | "OVERLOADED"

@@ -39,19 +39,7 @@ export interface WaitMessage {
 
 export const WaitMessage: Message<WaitMessage> = message<WaitMessage>("Wait")(
   Type.Object({
-    kind: Type.Enum([
-      "executor",
-      "running",
-      "circuit",
-      "retry",
-      "timer",
-      "event",
-      "child",
-      "slot",
-      "paused",
-      "closing",
-      "compensating",
-    ]),
+    kind: Type.Enum([...WAIT_KINDS]),
     path: orNull(Type.String({ description: "The step that waits; null: the execution as a whole." })),
     step: orNull(Type.String({ description: "Its name." })),
     since: orNull(time("Since when.")),
