@@ -22,20 +22,25 @@ interface LockedPackage {
 const root = join(import.meta.dirname, "..");
 const page = readFileSync(join(root, "docs/dependencies.md"), "utf8");
 const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Manifest;
+const web = JSON.parse(readFileSync(join(root, "web/package.json"), "utf8")) as Manifest;
 const lock = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")) as {
   readonly packages: Readonly<Record<string, LockedPackage>>;
 };
 
 /** Everything that is installed, without the project itself. */
-const locked = Object.entries(lock.packages).filter(([place, { link }]) => place !== "" && link !== true);
+const locked = Object.entries(lock.packages).filter(([place, { link }]) => place !== "" && place !== "web" && link !== true);
 
-test("the page of dependencies explains each package of package.json, and no other", () => {
+test("the page of dependencies explains each package of package.json and web/package.json, and no other", () => {
   assert.deepEqual(namesUnder("At run time"), Object.keys(manifest.dependencies).sort());
   assert.deepEqual(namesUnder("For development"), Object.keys(manifest.devDependencies).sort());
+  assert.deepEqual(namesUnder("Of the pages"), Object.keys(web.dependencies).sort());
+  assert.deepEqual(namesUnder("For building the pages"), Object.keys(web.devDependencies).sort());
 });
 
-test("every version in package.json is exact", () => {
-  const versions = Object.entries({ ...manifest.dependencies, ...manifest.devDependencies });
+test("every version in package.json is exact, that of the pages included", () => {
+  const versions = [manifest, web].flatMap(({ dependencies, devDependencies }) =>
+    Object.entries({ ...dependencies, ...devDependencies }),
+  );
   assert.deepEqual(
     versions.filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version)),
     [],
