@@ -28,7 +28,9 @@ const lock = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")) a
 };
 
 /** Everything that is installed, without the project itself. */
-const locked = Object.entries(lock.packages).filter(([place, { link }]) => place !== "" && place !== "web" && link !== true);
+const locked = Object.entries(lock.packages).filter(
+  ([place, { link }]) => place !== "" && place !== "web" && link !== true,
+);
 
 test("the page of dependencies explains each package of package.json and web/package.json, and no other", () => {
   assert.deepEqual(namesUnder("At run time"), Object.keys(manifest.dependencies).sort());

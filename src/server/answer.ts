@@ -15,6 +15,14 @@ export type Answer =
       readonly text: string;
       readonly headers?: Headers;
     }
+  /** A file as it is. */
+  | {
+      readonly kind: "bytes";
+      readonly status: number;
+      readonly type: string;
+      readonly bytes: Uint8Array;
+      readonly headers?: Headers;
+    }
   | { readonly kind: "empty"; readonly status: 204 | 304; readonly headers?: Headers }
   | { readonly kind: "problem"; readonly trouble: Trouble }
   /** The handler answers by itself, as streams do. */

@@ -145,6 +145,8 @@ function send(request: FastifyRequest, reply: FastifyReply, answer: Answer): unk
       return write(reply, answer.status, JSON_TYPE, JSON.stringify(answer.body), answer.headers);
     case "text":
       return write(reply, answer.status, answer.type, answer.text, answer.headers);
+    case "bytes":
+      return write(reply, answer.status, answer.type, answer.bytes, answer.headers);
     case "empty":
       if (answer.headers !== undefined) reply.headers(answer.headers);
       return reply.code(answer.status).send();
@@ -162,7 +164,7 @@ function write(
   reply: FastifyReply,
   status: number,
   type: string,
-  text: string,
+  content: string | Uint8Array,
   headers: Readonly<Record<string, string>> | undefined,
 ): FastifyReply {
   reply.hijack();
@@ -171,9 +173,9 @@ function write(
     ...(reply.getHeaders() as OutgoingHttpHeaders),
     ...headers,
     "content-type": type,
-    "content-length": Buffer.byteLength(text),
+    "content-length": Buffer.byteLength(content),
   });
-  raw.end(text);
+  raw.end(content);
   return reply;
 }
 

@@ -35,6 +35,7 @@ import { bindExports } from "./routes/exports.ts";
 import { bindExpressions } from "./routes/expressions.ts";
 import { bindHealth } from "./routes/health.ts";
 import { bindMetrics } from "./routes/metrics.ts";
+import { bindPages } from "./routes/pages.ts";
 import { bindRepairs } from "./routes/repairs.ts";
 import { bindStarts } from "./routes/starts.ts";
 import { bindTasks } from "./routes/tasks.ts";
@@ -175,6 +176,7 @@ export function createServer({ host, clock, entropy, config, report = () => {} }
   bindHealth(context);
   bindMetrics(context);
   bindDocuments(context);
+  bindPages(context);
   for (const { method, path } of ROUTES) {
     if (!binder.bound.has(`${method} ${path}`))
       throw new Bug(`Expected ${method} ${path} to have a handler, but it has none.`);

@@ -15,7 +15,6 @@ import {
   readOpenApi,
   readOpenApiYaml,
   readProblemsPage,
-  readStartPage,
   readStyle,
 } from "./documents.ts";
 import { publishEvents } from "./events.ts";
@@ -51,6 +50,7 @@ import {
   readStartupz,
   readWorkflowHealth,
 } from "./health.ts";
+import { PAGE_ROUTES, readAsset } from "./pages.ts";
 import { compensateExecution, completeStep, skipStep } from "./repair-routes.ts";
 import type { Route } from "./route.ts";
 import { streamTasks } from "./task-stream.ts";
@@ -136,11 +136,12 @@ export const ROUTES: readonly AnyRoute[] = [
   readComponents,
   readWorkflowHealth,
   readMetrics,
-  readStartPage,
   readApiPage,
   readProblemsPage,
   readStyle,
   readDocsOpenApi,
   readOpenApi,
   readOpenApiYaml,
+  ...PAGE_ROUTES,
+  readAsset,
 ];

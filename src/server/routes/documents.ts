@@ -7,20 +7,17 @@ import {
   readOpenApi,
   readOpenApiYaml,
   readProblemsPage,
-  readStartPage,
   readStyle,
 } from "../../core/protocol/documents.ts";
-import { LIMIT_MAX } from "../../core/protocol/message.ts";
 import { toOpenApi } from "../../core/protocol/openapi.ts";
 import type { Answer } from "../answer.ts";
 import { apiPage } from "../pages/api-page.ts";
 import { PAGE_HEADERS } from "../pages/html.ts";
 import { problemsPage } from "../pages/problems-page.ts";
-import { startPage } from "../pages/start-page.ts";
 import { STYLE } from "../pages/style.ts";
 import type { RouteContext } from "./context.ts";
 
-export function bindDocuments({ binder, host, facts, addresses }: RouteContext): void {
+export function bindDocuments({ binder, facts, addresses }: RouteContext): void {
   const openApi = once(() => JSON.stringify(toOpenApi({ version: facts.version, serverUrl: "/" })));
   const openApiYaml = once(() =>
     stringify(toOpenApi({ version: facts.version, serverUrl: "/" }), { aliasDuplicateObjects: false }),
@@ -49,25 +46,6 @@ export function bindDocuments({ binder, host, facts, addresses }: RouteContext):
   binder.bind(readApiPage, ({ headers }) =>
     page(apiPage({ version: facts.version, apiUrl: addresses.api(headers.host) })),
   );
-
-  binder.bind(readStartPage, async ({ workspace, headers }) => {
-    const list = { workspace, text: null, tag: null, includeArchived: false, cursor: null };
-    const [executions, workflows] = await Promise.all([
-      host.count({ workspace, workflow: null }),
-      host.definitions.list({ ...list, limit: LIMIT_MAX }),
-    ]);
-    const executors = host.executors.list({ workspace });
-    return page(
-      startPage({
-        version: facts.version,
-        apiUrl: addresses.api(headers.host),
-        workflows: `${workflows.items.length}${workflows.nextCursor === null ? "" : "+"}`,
-        executions,
-        executorsOnline: executors.filter(({ status }) => status === "online").length,
-        tasksWaiting: executors.reduce((sum, { waiting }) => sum + waiting, 0),
-      }),
-    );
-  });
 }
 
 /** These texts are the same for everybody, and most processes are never asked for them. */

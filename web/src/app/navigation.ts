@@ -1,0 +1,27 @@
+/** Where one can go: the menu, the command palette and the list of keys are made from this table. */
+
+import { type Icon, IconHierarchy2 } from "@tabler/icons-react";
+
+export interface Destination {
+  readonly path: string;
+  readonly label: string;
+  readonly icon: Icon;
+  /** More words by which the palette finds it. */
+  readonly also: string;
+  /** The key that follows `g`. */
+  readonly key: string;
+}
+
+export interface DestinationGroup {
+  readonly label: string;
+  readonly items: readonly Destination[];
+}
+
+export const NAVIGATION: readonly DestinationGroup[] = [
+  {
+    label: "Build",
+    items: [{ path: "/workflows", label: "Workflows", icon: IconHierarchy2, also: "versions definitions", key: "w" }],
+  },
+];
+
+export const DESTINATIONS: readonly Destination[] = NAVIGATION.flatMap(({ items }) => items);

@@ -1,0 +1,42 @@
+/**
+ * Which page stands at which address. Every page is a chunk of its own, loaded when it is first asked for; what it shows is in
+ * its address, read by `validateSearch`.
+ */
+
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
+import { parseWorkflowsSearch } from "../workflows/search.ts";
+import { PageError, PageMissing } from "./page-states.tsx";
+import { Shell } from "./shell.tsx";
+
+const root = createRootRoute({ component: Shell, notFoundComponent: PageMissing, errorComponent: PageError });
+
+const home = createRoute({
+  getParentRoute: () => root,
+  path: "/",
+  // The same document stands on both ports; whoever comes to the dashboard's begins there (the platform sends him).
+  beforeLoad: () => {
+    throw redirect({ to: "/workflows", replace: true });
+  },
+});
+
+const workflows = createRoute({
+  getParentRoute: () => root,
+  path: "/workflows",
+  validateSearch: parseWorkflowsSearch,
+  component: lazyRouteComponent(() => import("../workflows/list-page.tsx"), "WorkflowsPage"),
+});
+
+const routeTree = root.addChildren([home, workflows]);
+
+export const router = createRouter({
+  routeTree,
+  defaultPreload: "intent",
+  defaultErrorComponent: PageError,
+  scrollRestoration: true,
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}
