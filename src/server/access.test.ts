@@ -3,7 +3,7 @@ import { request } from "node:http";
 import { test } from "node:test";
 import { ROUTES } from "../core/protocol/routes.ts";
 import { accessRefusal } from "./access.ts";
-import { openRig, type Rig } from "./rig.test.ts";
+import { openRig, type Rig, WAITING } from "./rig.test.ts";
 
 /** `fetch` sets `Host` and `Origin` by itself; here they are what the test says. */
 function ask(
@@ -96,7 +96,8 @@ test("a server that others can reach does not start by accident", async () => {
 
 test("behind a public address links are made with it, and its name is one of ours", async () => {
   await using rig = await openRig({ config: { publicUrl: "https://flows.example.com/" } });
-  const answer = await ask(rig, "GET", "/api/docs", { host: "flows.example.com" });
-  assert.equal(answer.status, 200);
-  assert.match(answer.text, /https:\/\/flows\.example\.com\/api\/v1\/workflows/);
+  assert.equal((await ask(rig, "GET", "/health", { host: "flows.example.com" })).status, 200);
+  await rig.register(WAITING);
+  const started = await rig.post("/api/v1/workflows/waiting/execute", {});
+  assert.match(String(started.body.tracking_url), /^https:\/\/flows\.example\.com\/executions\//);
 });

@@ -223,35 +223,17 @@ describe("documents", () => {
   test("and to people, on both ports, without scripts and without anything from elsewhere", async () => {
     await using rig = await openRig();
     for (const url of [rig.url, rig.dashboardUrl]) {
-      for (const path of ["/api/docs", "/api/docs/problems"]) {
-        const response = await fetch(url + path);
-        const text = await response.text();
-        assert.equal(response.status, 200);
-        assert.match(response.headers.get("content-security-policy") ?? "", /default-src 'none'/);
-        assert.match(text, /^<!doctype html>/);
-        assert.doesNotMatch(text, /<script|\bon\w+="|src="|style="/);
-        assert.ok(
-          [...text.matchAll(/(?:href)="([^"]*)"/g)].every(([, href]) => href?.startsWith("/") || href?.startsWith("#")),
-        );
-      }
+      const response = await fetch(`${url}/api/docs/problems`);
+      const text = await response.text();
+      assert.equal(response.status, 200);
+      assert.match(response.headers.get("content-security-policy") ?? "", /default-src 'none'/);
+      assert.match(text, /^<!doctype html>/);
+      assert.doesNotMatch(text, /<script|\bon\w+="|src="|style="/);
+      assert.ok(
+        [...text.matchAll(/(?:href)="([^"]*)"/g)].every(([, href]) => href?.startsWith("/") || href?.startsWith("#")),
+      );
     }
-    assert.match((await rig.get("/api/docs")).text, /startExecution/);
     assert.match((await rig.get("/api/docs/problems")).text, /id="VERSION_EXISTS"/);
     assert.equal((await rig.get("/api/docs/style.css")).headers.get("content-type"), "text/css; charset=utf-8");
-  });
-
-  test("every link of a page within itself leads somewhere", async () => {
-    await using rig = await openRig();
-    const { text } = await rig.get("/api/docs");
-    const ids = new Set([...text.matchAll(/\bid="([^"]+)"/g)].map(([, id]) => id));
-    const targets = [...text.matchAll(/href="#([^"]+)"/g)].map(([, id]) => id);
-    assert.ok(targets.length > 50);
-    assert.deepEqual(
-      targets.filter((id) => !ids.has(id)),
-      [],
-    );
-    const problems = (await rig.get("/api/docs/problems")).text;
-    for (const [, code = ""] of text.matchAll(/href="\/api\/docs\/problems#(\w+)"/g))
-      assert.ok(problems.includes(`id="${code}"`), code);
   });
 });

@@ -20,7 +20,6 @@ function document(path: string, operationId: string, summary: string, type: stri
   };
 }
 
-export const readApiPage: Route = document("/api/docs", "readApiPage", "Every operation, for people", "text/html");
 export const readProblemsPage: Route = document(
   "/api/docs/problems",
   "readProblemsPage",

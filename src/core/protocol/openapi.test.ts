@@ -11,7 +11,7 @@ test("every route is an operation with an id of its own", () => {
   const ids = ROUTES.map(({ operationId }) => operationId);
   assert.equal(new Set(ids).size, ids.length);
   assert.equal(new Set(ROUTES.map(({ method, path }) => `${method} ${path}`)).size, ROUTES.length);
-  for (const { path, method, operationId } of ROUTES) {
+  for (const { path, method, operationId } of ROUTES.filter(({ tag }) => tag !== "pages")) {
     const operation = (document.paths as Record<string, JsonObject>)[path]?.[method.toLowerCase()];
     assert.equal((operation as JsonObject | undefined)?.operationId, operationId);
   }

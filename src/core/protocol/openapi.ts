@@ -6,13 +6,16 @@
 
 import { isObject, type Json, type JsonObject } from "../base/json.ts";
 import { PROBLEMS, Problem, type ProblemCode } from "./problems.ts";
-import { type Answer, COMMON_PROBLEMS, TAGS } from "./route.ts";
+import { type Answer, COMMON_PROBLEMS, TAGS, type Tag } from "./route.ts";
 import { type AnyRoute, ROUTES } from "./routes.ts";
+
+/** What people look at has no place in a document for programs. */
+const PAGES: Tag = "pages";
 
 export function toOpenApi(facts: { version: string; serverUrl: string }): JsonObject {
   const components = new Components();
   const paths: Record<string, Record<string, Json>> = {};
-  for (const route of ROUTES) {
+  for (const route of ROUTES.filter(({ tag }) => tag !== PAGES)) {
     paths[route.path] ??= {};
     (paths[route.path] as Record<string, Json>)[route.method.toLowerCase()] = operation(route, components);
   }
@@ -25,7 +28,9 @@ export function toOpenApi(facts: { version: string; serverUrl: string }): JsonOb
       license: { name: "MIT", identifier: "MIT" },
     },
     servers: [{ url: facts.serverUrl }],
-    tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
+    tags: Object.entries(TAGS)
+      .filter(([name]) => name !== PAGES)
+      .map(([name, description]) => ({ name, description })),
     paths,
     components: { schemas: components.schemas },
   };

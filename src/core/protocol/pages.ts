@@ -27,6 +27,7 @@ export const PAGES = {
   human_tasks: "/human-tasks",
   dashboards: "/dashboards",
   dashboard: "/dashboards/{dashboard_id}",
+  api: "/api/docs",
   settings: "/settings",
 } as const;
 
@@ -39,7 +40,7 @@ export const PAGE_ROUTES: readonly Route[] = NAMES.map((name) => ({
   method: "GET",
   path: PAGES[name],
   operationId: `read${name.replaceAll(/(?:^|_)(\w)/g, (_, letter: string) => letter.toUpperCase())}Page`,
-  tag: "documents",
+  tag: "pages",
   summary: `A page for people: ${name.replaceAll("_", " ")}`,
   permission: "public",
   params: paramsOf(PAGES[name]),
@@ -58,7 +59,7 @@ export const readAsset: Route<AssetParams> = {
   method: "GET",
   path: "/assets/{file}",
   operationId: "readAsset",
-  tag: "documents",
+  tag: "pages",
   summary: "A script, style or picture of the pages",
   permission: "public",
   params: unnamed<AssetParams>()(Type.Object({ file: Type.String({ maxLength: 200 }) })),

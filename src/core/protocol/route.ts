@@ -57,6 +57,7 @@ export const TAGS = {
   expressions: "Trying out expressions",
   health: "Is it alive, is it ready",
   documents: "The API described",
+  pages: "Pages for people, which are no part of the API",
 } as const;
 
 export type Tag = keyof typeof TAGS;

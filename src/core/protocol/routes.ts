@@ -9,14 +9,7 @@ import {
   replayDeadLetter,
   replayDeadLetters,
 } from "./dead-letters.ts";
-import {
-  readApiPage,
-  readDocsOpenApi,
-  readOpenApi,
-  readOpenApiYaml,
-  readProblemsPage,
-  readStyle,
-} from "./documents.ts";
+import { readDocsOpenApi, readOpenApi, readOpenApiYaml, readProblemsPage, readStyle } from "./documents.ts";
 import { publishEvents } from "./events.ts";
 import {
   cancelExecution,
@@ -136,7 +129,6 @@ export const ROUTES: readonly AnyRoute[] = [
   readComponents,
   readWorkflowHealth,
   readMetrics,
-  readApiPage,
   readProblemsPage,
   readStyle,
   readDocsOpenApi,

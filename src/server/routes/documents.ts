@@ -2,7 +2,6 @@
 
 import { stringify } from "yaml";
 import {
-  readApiPage,
   readDocsOpenApi,
   readOpenApi,
   readOpenApiYaml,
@@ -11,13 +10,12 @@ import {
 } from "../../core/protocol/documents.ts";
 import { toOpenApi } from "../../core/protocol/openapi.ts";
 import type { Answer } from "../answer.ts";
-import { apiPage } from "../pages/api-page.ts";
 import { PAGE_HEADERS } from "../pages/html.ts";
 import { problemsPage } from "../pages/problems-page.ts";
 import { STYLE } from "../pages/style.ts";
 import type { RouteContext } from "./context.ts";
 
-export function bindDocuments({ binder, facts, addresses }: RouteContext): void {
+export function bindDocuments({ binder, facts }: RouteContext): void {
   const openApi = once(() => JSON.stringify(toOpenApi({ version: facts.version, serverUrl: "/" })));
   const openApiYaml = once(() =>
     stringify(toOpenApi({ version: facts.version, serverUrl: "/" }), { aliasDuplicateObjects: false }),
@@ -43,9 +41,6 @@ export function bindDocuments({ binder, facts, addresses }: RouteContext): void 
   binder.bind(readOpenApiYaml, () => document("application/yaml", openApiYaml()));
   binder.bind(readStyle, () => document("text/css", STYLE));
   binder.bind(readProblemsPage, () => page(problems()));
-  binder.bind(readApiPage, ({ headers }) =>
-    page(apiPage({ version: facts.version, apiUrl: addresses.api(headers.host) })),
-  );
 }
 
 /** These texts are the same for everybody, and most processes are never asked for them. */

@@ -1,6 +1,6 @@
 /** Where one can go: the menu, the command palette and the list of keys are made from this table. */
 
-import { type Icon, IconHierarchy2 } from "@tabler/icons-react";
+import { type Icon, IconApi, IconHierarchy2 } from "@tabler/icons-react";
 
 export interface Destination {
   readonly path: string;
@@ -21,6 +21,12 @@ export const NAVIGATION: readonly DestinationGroup[] = [
   {
     label: "Build",
     items: [{ path: "/workflows", label: "Workflows", icon: IconHierarchy2, also: "versions definitions", key: "w" }],
+  },
+  {
+    label: "Platform",
+    items: [
+      { path: "/api/docs", label: "API", icon: IconApi, also: "openapi rest documentation operations", key: "a" },
+    ],
   },
 ];
 

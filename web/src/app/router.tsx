@@ -4,6 +4,7 @@
  */
 
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
+import { parseApiSearch } from "../api-docs/search.ts";
 import { parseWorkflowsSearch } from "../workflows/search.ts";
 import { PageError, PageMissing } from "./page-states.tsx";
 import { Shell } from "./shell.tsx";
@@ -26,7 +27,14 @@ const workflows = createRoute({
   component: lazyRouteComponent(() => import("../workflows/list-page.tsx"), "WorkflowsPage"),
 });
 
-const routeTree = root.addChildren([home, workflows]);
+const api = createRoute({
+  getParentRoute: () => root,
+  path: "/api/docs",
+  validateSearch: parseApiSearch,
+  component: lazyRouteComponent(() => import("../api-docs/api-page.tsx"), "ApiPage"),
+});
+
+const routeTree = root.addChildren([home, workflows, api]);
 
 export const router = createRouter({
   routeTree,
