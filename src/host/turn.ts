@@ -139,6 +139,8 @@ function ended(loop: Loop, batch: Batch, failed: readonly number[], error: unkno
     for (const waiting of part.waiting) waiting.lost(unavailable(loop));
     if (!loop.isStopping || part.shard.status === "running") restart(loop, part.shard);
   }
+  // What came in meanwhile goes out with what was collected: the store should not stand still while answers are written.
+  while (takeRound(loop));
   flush(loop);
   for (const part of batch.parts.values()) {
     if (!failed.includes(part.shard.index) && !settle(loop, part)) restart(loop, part.shard);
