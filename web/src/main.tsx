@@ -18,6 +18,9 @@ const root = document.getElementById("root");
 if (root === null) throw new Error("Expected the document to have a place for the pages, but there is no #root.");
 const nonce = document.querySelector<HTMLMetaElement>('meta[name="style-nonce"]')?.content ?? "";
 
+// By this name a library of Mantine's (which holds the page still behind a dialog) looks for the nonce of its style.
+Object.assign(globalThis, { __webpack_nonce__: nonce });
+
 createRoot(root).render(
   <StrictMode>
     <MantineProvider

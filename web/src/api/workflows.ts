@@ -5,6 +5,7 @@ import type {
   RegisterAnswer,
   ValidateAnswer,
   WorkflowDetail,
+  WorkflowSchemas,
   WorkflowSummary,
 } from "../../../src/core/protocol/workflows.ts";
 import { type Answered, call, callWhole, place } from "./call.ts";
@@ -35,4 +36,30 @@ export function validateWorkflow(text: string, signal?: AbortSignal): Promise<Va
 
 export function registerWorkflow(text: string): Promise<RegisterAnswer> {
   return call("POST", place("workflows"), { text: { type: "application/yaml", content: text } });
+}
+
+export function listVersions(
+  workflow: string,
+  cursor: string | null,
+  signal?: AbortSignal,
+): Promise<Page<WorkflowSummary>> {
+  return call("GET", place("workflows", workflow, "versions"), {
+    query: { limit: 100, cursor },
+    ...(signal === undefined ? {} : { signal }),
+  });
+}
+
+export function readVersion(workflow: string, version: string, signal?: AbortSignal): Promise<WorkflowDetail> {
+  return call("GET", place("workflows", workflow, "versions", version), signal === undefined ? {} : { signal });
+}
+
+export function readSchemas(workflow: string, version: string | null, signal?: AbortSignal): Promise<WorkflowSchemas> {
+  return call("GET", place("workflows", workflow, "schema"), {
+    query: { version },
+    ...(signal === undefined ? {} : { signal }),
+  });
+}
+
+export function archiveWorkflow(workflow: string): Promise<unknown> {
+  return call("DELETE", place("workflows", workflow));
 }

@@ -1,6 +1,6 @@
 /** Where one can go: the menu, the command palette and the list of keys are made from this table. */
 
-import { type Icon, IconApi, IconHierarchy2 } from "@tabler/icons-react";
+import { type Icon, IconApi, IconHierarchy2, IconPlugConnected, IconPlugConnectedX } from "@tabler/icons-react";
 
 export interface Destination {
   readonly path: string;
@@ -21,6 +21,19 @@ export const NAVIGATION: readonly DestinationGroup[] = [
   {
     label: "Build",
     items: [{ path: "/workflows", label: "Workflows", icon: IconHierarchy2, also: "versions definitions", key: "w" }],
+  },
+  {
+    label: "Operate",
+    items: [
+      { path: "/executors", label: "Executors", icon: IconPlugConnected, also: "instances workers health", key: "x" },
+      {
+        path: "/circuit-breakers",
+        label: "Circuit breakers",
+        icon: IconPlugConnectedX,
+        also: "failures open closed",
+        key: "b",
+      },
+    ],
   },
   {
     label: "Platform",

@@ -6,6 +6,7 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
 import { parseApiSearch } from "../api-docs/search.ts";
 import { parseWorkflowsSearch } from "../workflows/search.ts";
+import { parseWorkflowSearch } from "../workflows/workflow-search.ts";
 import { PageError, PageMissing } from "./page-states.tsx";
 import { Shell } from "./shell.tsx";
 
@@ -27,6 +28,25 @@ const workflows = createRoute({
   component: lazyRouteComponent(() => import("../workflows/list-page.tsx"), "WorkflowsPage"),
 });
 
+const workflow = createRoute({
+  getParentRoute: () => root,
+  path: "/workflows/$workflow",
+  validateSearch: parseWorkflowSearch,
+  component: lazyRouteComponent(() => import("../workflows/workflow-page.tsx"), "WorkflowPage"),
+});
+
+const executors = createRoute({
+  getParentRoute: () => root,
+  path: "/executors",
+  component: lazyRouteComponent(() => import("../executors/executors-page.tsx"), "ExecutorsPage"),
+});
+
+const breakers = createRoute({
+  getParentRoute: () => root,
+  path: "/circuit-breakers",
+  component: lazyRouteComponent(() => import("../executors/breakers-page.tsx"), "BreakersPage"),
+});
+
 const api = createRoute({
   getParentRoute: () => root,
   path: "/api/docs",
@@ -34,7 +54,7 @@ const api = createRoute({
   component: lazyRouteComponent(() => import("../api-docs/api-page.tsx"), "ApiPage"),
 });
 
-const routeTree = root.addChildren([home, workflows, api]);
+const routeTree = root.addChildren([home, workflows, workflow, executors, breakers, api]);
 
 export const router = createRouter({
   routeTree,
