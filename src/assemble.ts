@@ -8,6 +8,7 @@
 
 import { createSystemClock } from "./adapters/clock.ts";
 import { createEntropy } from "./adapters/entropy.ts";
+import { createMachine } from "./adapters/machine.ts";
 import { createEnvironmentSecrets } from "./adapters/secrets/environment.ts";
 import { createHttpPerformer } from "./adapters/steps/http/performer.ts";
 import { createScriptPerformer } from "./adapters/steps/script/performer.ts";
@@ -15,6 +16,7 @@ import { openMemoryStore } from "./adapters/stores/memory/store.ts";
 import { openSqliteStore } from "./adapters/stores/sqlite/store.ts";
 import type { Config } from "./config/config.ts";
 import type { Host } from "./host/host.ts";
+import { type Insight, openInsight } from "./host/insight/insight.ts";
 import { openHost } from "./host/open-host.ts";
 import { withPatience } from "./host/patience.ts";
 import { createRegistry } from "./host/registry.ts";
@@ -55,13 +57,25 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
   const { config, version, report, clock: own = createSystemClock(), note } = options;
   const store = options.store ?? (await openSqliteStore({ directory: config.dataDirectory }));
   let engine: Engine | null = null;
+  let insight: Insight | null = null;
   try {
     engine = await openEngine({ config, store, report, clock: own, ...(note === undefined ? {} : { note }) });
     const { host, clock, entropy } = engine;
-    const server = createServer({ host, clock, entropy, config: serverConfig(config, version), report });
+    const machine = createMachine();
+    insight = openInsight({
+      host,
+      store: withPatience(store, clock),
+      clock,
+      machine,
+      epoch: entropy.id().slice(0, 12),
+      workspaces: [WORKSPACE],
+      report,
+    });
+    const server = createServer({ host, insight, clock, entropy, config: serverConfig(config, version), report });
     const { url, dashboardUrl } = await server.listen();
     return platformOf({
       engine,
+      insight,
       server,
       store,
       url,
@@ -69,6 +83,7 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
       graceMs: config.server.timeoutMs,
     });
   } catch (error) {
+    await insight?.[Symbol.asyncDispose]();
     await engine?.[Symbol.asyncDispose]();
     await store[Symbol.asyncDispose]();
     throw error;
@@ -77,16 +92,18 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
 
 function platformOf(parts: {
   engine: Engine;
+  insight: Insight;
   server: Server;
   store: Store;
   url: string;
   dashboardUrl: string;
   graceMs: number;
 }): Platform {
-  const { engine, server, store, url, dashboardUrl, graceMs } = parts;
+  const { engine, insight, server, store, url, dashboardUrl, graceMs } = parts;
   let closing: Promise<void> | null = null;
   const close = async () => {
     await server.close(graceMs);
+    await insight[Symbol.asyncDispose]();
     await engine[Symbol.asyncDispose]();
     await store[Symbol.asyncDispose]();
   };

@@ -51,6 +51,8 @@ export interface Definitions {
   }): Promise<Outcome<{ readonly definition: Definition; readonly status: WorkflowStatus }>>;
   /** As `compiled`, where it is in memory: saves the hot path a promise. */
   cached(request: { workspace: string; workflow: string; version: string | null }): Definition | null;
+  /** What is kept compiled, and how often it was there when it was asked for. */
+  cacheFacts(): { readonly entries: number; readonly hits: number; readonly misses: number };
   /** The circuit breakers that active versions declare. */
   readonly circuits: Circuits;
 }

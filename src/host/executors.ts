@@ -132,4 +132,6 @@ export interface ExecutorRecord {
   readonly instances: readonly (InstanceStatus & { readonly lastSeen: Instant; readonly leased: number })[];
   /** Tasks in memory that wait for an executor. */
   readonly waiting: number;
+  /** When the oldest of them was made; null: none waits. */
+  readonly oldestWaiting: Instant | null;
 }

@@ -12,6 +12,7 @@ import type { Instant } from "../core/base/time.ts";
 import type { SlotNeed } from "../core/engine/sharing.ts";
 import type { EventPack, ExecutionQuery, ExecutionRow, HistorySize } from "../ports/store.ts";
 import type { Bulks } from "./bulk/bulk.ts";
+import type { Changes } from "./changes.ts";
 import type { Counters } from "./counters.ts";
 import type { Definitions } from "./definitions.ts";
 import type { Executors } from "./executors.ts";
@@ -142,6 +143,8 @@ export interface Host extends AsyncDisposable {
     periodMs: number;
   }): Promise<Outcome<{ readonly isTaken: boolean; readonly remaining: number; readonly nextInMs: number }>>;
 
+  /** Every execution whose row changes, once that is on disk. */
+  readonly changes: Pick<Changes, "listen">;
   health(): HostHealth;
   /** What the watchdog has found of an execution that stands still in spite of it; null: nothing. */
   standstillOf(executionId: string): string | null;

@@ -14,6 +14,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Entropy } from "../ports/entropy.ts";
 import type { Store } from "../ports/store.ts";
 import type { Board } from "./board.ts";
+import { Changes } from "./changes.ts";
 import { type Batch, createBatch } from "./commit.ts";
 import type { Counters } from "./counters.ts";
 import type { Definitions } from "./definitions.ts";
@@ -55,6 +56,7 @@ export interface Loop {
   readonly wakeUps: WakeUps<Resident>;
   readonly loads: Loads;
   readonly subscriptions: Subscriptions;
+  readonly changes: Changes;
   readonly pulse: Pulse;
   readonly cleaning: Cleaning;
   /** Why each was put aside, of those that were met since the start. */
@@ -174,6 +176,7 @@ export function createLoop(options: LoopOptions): Loop {
     wakeUps: new WakeUps(),
     loads: { urgent: new Queue(), background: new Queue(), running: 0 },
     subscriptions: new Subscriptions(),
+    changes: new Changes(),
     pulse: {
       armedFor: null,
       alarmAt: null,

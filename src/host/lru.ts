@@ -4,6 +4,7 @@ export interface Lru<V> {
   set(key: string, value: V, weight: number): void;
   delete(key: string): void;
   readonly weight: number;
+  readonly size: number;
 }
 
 export function createLru<V>(weightMax: number): Lru<V> {
@@ -45,6 +46,9 @@ export function createLru<V>(weightMax: number): Lru<V> {
     delete: remove,
     get weight() {
       return total;
+    },
+    get size() {
+      return entries.size;
     },
   };
 }

@@ -144,6 +144,7 @@ export async function openHost(options: HostOptions): Promise<Host> {
       const { isTaken, remaining, nextAt } = asked.answer;
       return { ok: true, isTaken, remaining, nextInMs: Math.max(0, nextAt - clock.now()) };
     },
+    changes: loop.changes,
     health: () => healthOf(loop),
     standstillOf: (executionId) => standstillOf(loop.watchdog, executionId),
     counters,

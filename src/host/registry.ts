@@ -97,6 +97,8 @@ export function createRegistry(documents: Documents): Registry {
   const circuits = createCircuitBook(documents);
   /** How often something was forgotten: what was read before the last time may be old. */
   let changes = 0;
+  let hits = 0;
+  let misses = 0;
 
   async function get<T>(collection: Collection, workspace: string, id: string): Promise<Stored<T> | null> {
     const document = await documents.get({ collection, workspace, id });
@@ -246,7 +248,11 @@ export function createRegistry(documents: Documents): Registry {
   ): Promise<Outcome<{ readonly definition: Definition }>> {
     const place = placeOf(workspace, versionId(name, version));
     const known = definitions.get(place);
-    if (known !== undefined) return { ok: true, definition: known };
+    if (known !== undefined) {
+      hits += 1;
+      return { ok: true, definition: known };
+    }
+    misses += 1;
     const underWay = loading.get(place) ?? compileStored(workspace, name, version).finally(() => loading.delete(place));
     loading.set(place, underWay);
     return underWay;
@@ -367,8 +373,12 @@ export function createRegistry(documents: Documents): Registry {
       const head = heads.get(placeOf(workspace, workflow));
       if (head === undefined) return null;
       const wanted = version === null ? head.body.active : withoutV(version);
-      return definitions.get(placeOf(workspace, versionId(head.body.name, wanted))) ?? null;
+      const definition = definitions.get(placeOf(workspace, versionId(head.body.name, wanted))) ?? null;
+      if (definition !== null) hits += 1;
+      return definition;
     },
+
+    cacheFacts: () => ({ entries: definitions.size, hits, misses }),
 
     circuits,
 

@@ -1,6 +1,7 @@
 /** From "committed" to "known": tasks are offered, readers and callers told, memory let go of. */
 
 import { EVENT_VERSION } from "../core/engine/events.ts";
+import type { Execution } from "../core/engine/execution.ts";
 import type { Part, Write } from "./commit.ts";
 import { countEnd, countStart } from "./counters.ts";
 import type { Effect } from "./effects.ts";
@@ -32,6 +33,7 @@ function act(loop: Loop, part: Part): boolean {
   const { shard } = part;
   try {
     for (const write of part.writes.values()) {
+      if (loop.changes.isHeard) tellChange(loop, write);
       if (write.resident !== null) settleWrite(loop, shard, write, write.resident);
     }
     for (const effect of part.effects) performForAll(loop, shard, effect);
@@ -68,6 +70,19 @@ function settleWrite(loop: Loop, shard: Shard, write: Write, resident: Resident)
   } else if (write.isParking) {
     finishParking(loop, resident);
   }
+}
+
+/** The row of this commit: what is in memory may be further on. */
+function tellChange({ changes }: Loop, { row, resident, firstSeq, hasEnded: isTerminal }: Write): void {
+  const phase = resident === null ? null : phaseOf(resident.execution);
+  const shown = row ?? (phase === null ? null : (resident?.row ?? null));
+  if (shown === null) return;
+  changes.tell({ row: shown, isNew: firstSeq === 1, hasEnded: isTerminal && hasEnded(shown.status), phase });
+}
+
+function phaseOf({ status, compensation, ending }: Execution): "closing" | "compensating" | null {
+  if (status !== "running") return null;
+  return compensation !== null ? "compensating" : ending !== null ? "closing" : null;
 }
 
 /** What is done whatever has become of the execution that caused it. */

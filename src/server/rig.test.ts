@@ -5,11 +5,13 @@ import { randomBytes } from "node:crypto";
 import { openMemoryStore } from "../adapters/stores/memory/store.ts";
 import type { Json, JsonObject } from "../core/base/json.ts";
 import type { Host } from "../host/host.ts";
+import { type Insight, openInsight } from "../host/insight/insight.ts";
 import { openHost } from "../host/open-host.ts";
 import { createRegistry } from "../host/registry.ts";
 import { createBoard } from "../host/tasks/create-board.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Entropy } from "../ports/entropy.ts";
+import type { Machine } from "../ports/machine.ts";
 import type { Store } from "../ports/store.ts";
 import { createServer, type Server, type ServerConfig } from "./server.ts";
 
@@ -18,6 +20,7 @@ export interface Rig extends AsyncDisposable {
   readonly dashboardUrl: string;
   readonly server: Server;
   readonly host: Host;
+  readonly insight: Insight;
   readonly store: Store;
   /** What the server has reported. */
   readonly reports: string[];
@@ -60,6 +63,18 @@ const clock: Clock = {
   soon: (work) => void setImmediate(work),
 };
 
+/** One that does nothing. */
+const MACHINE: Machine = {
+  measure: () => ({
+    cpuSeconds: 1,
+    processors: 2,
+    residentBytes: 1_000_000,
+    heapBytes: 500_000,
+    memoryBytes: 4_000_000,
+    loopDelay: { p50: 0, p99: 0, max: 0 },
+  }),
+};
+
 const entropy: Entropy = {
   id: () => Date.now().toString(16).padStart(12, "0") + randomBytes(9).toString("hex"),
 };
@@ -81,14 +96,17 @@ export async function openRig(
     },
   });
   const host = options.change?.(opened) ?? opened;
+  const insight = openInsight({ host, store, clock, machine: MACHINE, epoch: "rig", workspaces: ["default"] });
   const server = createServer({
     host,
+    insight,
     clock,
     entropy,
     config: { ...CONFIG, ...options.config },
     report: (error, about) => reports.push(`${about}: ${error}`),
   });
   const closeRest = async () => {
+    await insight[Symbol.asyncDispose]();
     await opened[Symbol.asyncDispose]();
     await board?.[Symbol.asyncDispose]();
     await store[Symbol.asyncDispose]();
@@ -118,6 +136,7 @@ export async function openRig(
     dashboardUrl: dashboardUrl ?? url,
     server,
     host,
+    insight,
     store,
     reports,
     send,

@@ -1,7 +1,7 @@
 /**
  * The HTTP server: the declared routes bound to the host, on one port or two.
  *
- *     const server = createServer({ host, clock, entropy, config });
+ *     const server = createServer({ host, insight, clock, entropy, config });
  *     const { url } = await server.listen();
  *     await server.close();      // stops accepting, ends who waits, lets the rest finish
  *
@@ -15,6 +15,7 @@ import fastify, { type FastifyInstance } from "fastify";
 import { Bug } from "../core/base/bug.ts";
 import { ROUTES } from "../core/protocol/routes.ts";
 import type { Host } from "../host/host.ts";
+import type { Insight } from "../host/insight/insight.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Entropy } from "../ports/entropy.ts";
 import { type AccessConfig, accessRefusal, hostnameOf } from "./access.ts";
@@ -33,7 +34,9 @@ import { bindExecutors } from "./routes/executors.ts";
 import { bindExplanations } from "./routes/explanations.ts";
 import { bindExports } from "./routes/exports.ts";
 import { bindExpressions } from "./routes/expressions.ts";
+import { bindFigures } from "./routes/figures.ts";
 import { bindHealth } from "./routes/health.ts";
+import { bindLive } from "./routes/live.ts";
 import { bindMetrics } from "./routes/metrics.ts";
 import { bindPages } from "./routes/pages.ts";
 import { bindRepairs } from "./routes/repairs.ts";
@@ -61,6 +64,7 @@ export interface ServerConfig extends AccessConfig {
 
 export interface ServerOptions {
   readonly host: Host;
+  readonly insight: Insight;
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly config: ServerConfig;
@@ -88,10 +92,11 @@ const PARAMETER_LENGTH_MAX = 2000;
 const GRACE_MS = 10_000;
 const SWEEP_MS = 20;
 
-export function createServer({ host, clock, entropy, config, report = () => {} }: ServerOptions): Server {
+export function createServer({ host, insight, clock, entropy, config, report = () => {} }: ServerOptions): Server {
   const draining = new AbortController();
   let isDraining = false;
   let isClosing = false;
+  const connections = { count: 0 };
   let listener: RequestListener | null = null;
 
   const nextRequestId = createRequestIds(entropy.id());
@@ -146,6 +151,7 @@ export function createServer({ host, clock, entropy, config, report = () => {} }
   const context: RouteContext = {
     binder,
     host,
+    insight,
     clock,
     entropy,
     views: createViews(host),
@@ -157,6 +163,7 @@ export function createServer({ host, clock, entropy, config, report = () => {} }
       startedAt: clock.now(),
       servesMetrics: config.servesMetrics !== false,
       isDraining: () => isDraining,
+      connections: () => connections.count,
     },
   };
   bindWorkflows(context);
@@ -175,6 +182,8 @@ export function createServer({ host, clock, entropy, config, report = () => {} }
   bindExpressions(context);
   bindHealth(context);
   bindMetrics(context);
+  bindFigures(context);
+  bindLive(context);
   bindDocuments(context);
   bindPages(context);
   for (const { method, path } of ROUTES) {
@@ -193,7 +202,8 @@ export function createServer({ host, clock, entropy, config, report = () => {} }
     const ports = config.dashboardPort === null ? [config.port] : [config.port, config.dashboardPort];
     const opened: HttpServer[] = [];
     try {
-      for (const port of ports) opened.push(await openPort({ listener, host: config.host, port, upgrades, report }));
+      for (const port of ports)
+        opened.push(await openPort({ listener, host: config.host, port, upgrades, connections, report }));
     } catch (error) {
       for (const server of opened) server.close();
       throw error;
@@ -252,12 +262,14 @@ async function openPort({
   host,
   port,
   upgrades,
+  connections,
   report,
 }: {
   readonly listener: RequestListener;
   readonly host: string;
   readonly port: number;
   readonly upgrades: Upgrades;
+  readonly connections: { count: number };
   readonly report: (error: unknown, about: string) => void;
 }): Promise<HttpServer> {
   const server = createHttpServer(
@@ -273,6 +285,12 @@ async function openPort({
     listener,
   );
   server.maxConnections = CONNECTIONS_MAX;
+  server.on("connection", (socket) => {
+    connections.count += 1;
+    socket.once("close", () => {
+      connections.count -= 1;
+    });
+  });
   upgrades.attach(server);
   server.on("clientError", (error: Error & { code?: string }, socket: Socket) => answerBadConnection(error, socket));
   const { promise, resolve, reject } = Promise.withResolvers<void>();

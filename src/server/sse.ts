@@ -39,13 +39,7 @@ export async function streamEvents({
   signal,
   clock,
 }: StreamRequest): Promise<void> {
-  response.writeHead(200, {
-    ...headers,
-    "content-type": "text/event-stream; charset=utf-8",
-    "cache-control": "no-store",
-    "x-accel-buffering": "no",
-  });
-  response.write(`retry: ${RETRY_MS}\n\n`);
+  openStream(response, headers);
   const stopHeartbeat = beat(response, clock);
   let last = afterSeq;
   try {
@@ -64,7 +58,18 @@ export async function streamEvents({
   }
 }
 
-function beat(response: ServerResponse, clock: Clock): () => void {
+export function openStream(response: ServerResponse, headers: Readonly<Record<string, string>>): void {
+  response.writeHead(200, {
+    ...headers,
+    "content-type": "text/event-stream; charset=utf-8",
+    "cache-control": "no-store",
+    "x-accel-buffering": "no",
+  });
+  response.write(`retry: ${RETRY_MS}\n\n`);
+}
+
+/** The answer ends it. */
+export function beat(response: ServerResponse, clock: Clock): () => void {
   let cancel = () => {};
   const next = () => {
     cancel = clock.after(HEARTBEAT_MS, () => {

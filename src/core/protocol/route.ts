@@ -55,6 +55,8 @@ export const TAGS = {
   tasks: "What executors do: take tasks, report results",
   events: "Telling waiting executions what has happened",
   expressions: "Trying out expressions",
+  metrics: "Executions taken together: figures, live changes, dashboards",
+  templates: "Workflows to begin with",
   health: "Is it alive, is it ready",
   documents: "The API described",
   pages: "Pages for people, which are no part of the API",
@@ -76,7 +78,9 @@ export type Permission =
   | "events:publish"
   | "expressions:evaluate"
   | "health:read"
-  | "metrics:read";
+  | "metrics:read"
+  | "dashboards:read"
+  | "dashboards:write";
 
 /** What any route may answer with. */
 export const COMMON_PROBLEMS: readonly ProblemCode[] = [

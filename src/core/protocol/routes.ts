@@ -33,6 +33,7 @@ import {
 } from "./execution-routes.ts";
 import { listExecutors, readExecutor, readInstance, removeInstance, reportInstance } from "./executors.ts";
 import { evaluateExpression } from "./expressions.ts";
+import { readExecutionFigures, readSystemStatus } from "./figures.ts";
 import {
   readComponents,
   readLiveness,
@@ -43,6 +44,7 @@ import {
   readStartupz,
   readWorkflowHealth,
 } from "./health.ts";
+import { streamWorkspace } from "./live.ts";
 import { PAGE_ROUTES, readAsset } from "./pages.ts";
 import { compensateExecution, completeStep, skipStep } from "./repair-routes.ts";
 import type { Route } from "./route.ts";
@@ -129,6 +131,9 @@ export const ROUTES: readonly AnyRoute[] = [
   readComponents,
   readWorkflowHealth,
   readMetrics,
+  streamWorkspace,
+  readExecutionFigures,
+  readSystemStatus,
   readProblemsPage,
   readStyle,
   readDocsOpenApi,

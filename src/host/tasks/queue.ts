@@ -21,6 +21,8 @@ export interface TaskQueue {
   /** The next task that `filter` lets through, or null. */
   take(filter: TaskFilter, now: Instant): Entry | null;
   readonly length: number;
+  /** When the oldest task was made; null: it is empty. */
+  readonly oldest: Instant | null;
 }
 
 export interface TaskFilter {
@@ -127,6 +129,9 @@ export function createQueue(): TaskQueue {
     get length() {
       return seats.size;
     },
+    get oldest() {
+      return oldestOf(groups.values())?.task.createdAt ?? null;
+    },
   };
 }
 
@@ -143,6 +148,11 @@ export function hasLabels(has: JsonObject, needs: JsonObject): boolean {
 }
 
 function aged(groups: readonly Group[], now: Instant): Entry | null {
+  const oldest = oldestOf(groups);
+  return oldest !== null && now - oldest.task.createdAt >= AGED_MS ? oldest : null;
+}
+
+function oldestOf(groups: Iterable<Group>): Entry | null {
   let oldest: Entry | null = null;
   for (const group of groups) {
     for (const level of group.levels.values()) {
@@ -150,7 +160,7 @@ function aged(groups: readonly Group[], now: Instant): Entry | null {
       if (first !== undefined && (oldest === null || isOlder(first, oldest))) oldest = first;
     }
   }
-  return oldest !== null && now - oldest.task.createdAt >= AGED_MS ? oldest : null;
+  return oldest;
 }
 
 function next(groups: readonly Group[]): Entry | null {

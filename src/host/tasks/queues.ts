@@ -13,8 +13,14 @@ export interface Queues {
   length(place: QueuePlace): number;
   /** Built-in executors that have tasks waiting in any workspace. */
   builtins(): readonly string[];
-  /** How many tasks wait for each executor of users in a workspace. */
-  waiting(workspace: string): ReadonlyMap<string, number>;
+  /** What waits for each executor of users in a workspace. */
+  waiting(workspace: string): ReadonlyMap<string, WaitingTasks>;
+}
+
+export interface WaitingTasks {
+  readonly count: number;
+  /** When the oldest was made; null: none waits. */
+  readonly oldest: Instant | null;
 }
 
 export interface QueuePlace {
@@ -75,10 +81,12 @@ export function createQueues(): Queues {
     length: (place) => find(place)?.length ?? 0,
     builtins: () => [...executors.keys()].filter(isBuiltin),
     waiting(workspace) {
-      const counts = new Map<string, number>();
+      const counts = new Map<string, WaitingTasks>();
       for (const [executor, workspaces] of executors) {
         const queue = workspaces.get(workspace);
-        if (queue !== undefined && !isBuiltin(executor)) counts.set(executor, queue.length);
+        if (queue !== undefined && !isBuiltin(executor)) {
+          counts.set(executor, { count: queue.length, oldest: queue.oldest });
+        }
       }
       return counts;
     },

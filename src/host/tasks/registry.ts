@@ -7,6 +7,7 @@
 import type { JsonObject } from "../../core/base/json.ts";
 import type { Instant } from "../../core/base/time.ts";
 import type { ExecutorRecord, InstanceStatus } from "../executors.ts";
+import type { WaitingTasks } from "./queues.ts";
 
 export interface InstanceName {
   readonly workspace: string;
@@ -26,7 +27,7 @@ export interface Registry {
   /** Answers false if it was not known. */
   forget(name: InstanceName): boolean;
   /** `waiting`: how many tasks each executor of the workspace has waiting; one that nobody runs is listed too. */
-  list(workspace: string, waiting: ReadonlyMap<string, number>): readonly ExecutorRecord[];
+  list(workspace: string, waiting: ReadonlyMap<string, WaitingTasks>): readonly ExecutorRecord[];
 }
 
 /** So long after it was last heard of an instance counts as there. */
@@ -109,7 +110,7 @@ export function createRegistry(host: { now(): Instant; leased(name: InstanceName
       }
       return [...groups]
         .sort(([a], [b]) => (a < b ? -1 : 1))
-        .map(([name, instances]) => toRecord(name, instances, waiting.get(name) ?? 0, host));
+        .map(([name, instances]) => toRecord(name, instances, waiting.get(name) ?? { count: 0, oldest: null }, host));
     },
   };
 }
@@ -117,7 +118,7 @@ export function createRegistry(host: { now(): Instant; leased(name: InstanceName
 function toRecord(
   name: string,
   instances: readonly Instance[],
-  waiting: number,
+  waiting: WaitingTasks,
   host: { now(): Instant; leased(name: InstanceName): number },
 ): ExecutorRecord {
   const newest = Math.max(...instances.map(({ lastSeen }) => lastSeen));
@@ -134,7 +135,8 @@ function toRecord(
         const { status, lastSeen } = instance;
         return { ...status, running: status.running ?? leased, lastSeen, leased };
       }),
-    waiting,
+    waiting: waiting.count,
+    oldestWaiting: waiting.oldest,
   };
 }
 

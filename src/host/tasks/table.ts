@@ -22,7 +22,7 @@ import { type Entry, type Holder, instanceOf, isBuiltin, leaseOf } from "./entry
 import { createLeases, type Leases } from "./leases.ts";
 import { createLedger } from "./ledger.ts";
 import type { TaskFilter } from "./queue.ts";
-import { createQueues, placeOf, type QueuePlace } from "./queues.ts";
+import { createQueues, placeOf, type QueuePlace, type WaitingTasks } from "./queues.ts";
 import type { Recent } from "./recent.ts";
 import type { Passed } from "./time.ts";
 import { fellSilent, LOSSES_MAX, lostTooOften, neverTaken, timedOut } from "./verdicts.ts";
@@ -45,7 +45,7 @@ export interface Table extends Board {
   /** Gives the attempt up. */
   giveUp(entry: Entry, error: StepError): void;
   waiting(place: QueuePlace): number;
-  waitingIn(workspace: string): ReadonlyMap<string, number>;
+  waitingIn(workspace: string): ReadonlyMap<string, WaitingTasks>;
   /** Built-in executors that have tasks waiting. */
   waitingBuiltins(): readonly string[];
   tick(passed: Passed, now: Instant): void;

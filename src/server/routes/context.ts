@@ -1,6 +1,7 @@
 /** What the files of routes are given. */
 
 import type { Host } from "../../host/host.ts";
+import type { Insight } from "../../host/insight/insight.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Entropy } from "../../ports/entropy.ts";
 import type { Binder } from "../binding.ts";
@@ -10,6 +11,7 @@ import type { Views } from "../views.ts";
 export interface RouteContext {
   readonly binder: Binder;
   readonly host: Host;
+  readonly insight: Insight;
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly views: Views;
@@ -32,4 +34,6 @@ export interface ServerFacts {
   readonly startedAt: number;
   readonly servesMetrics: boolean;
   isDraining(): boolean;
+  /** Open connections to either port. */
+  connections(): number;
 }

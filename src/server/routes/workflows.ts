@@ -34,7 +34,7 @@ import type { Call } from "../binding.ts";
 import { linkToNext, pageAnswer } from "../paging.ts";
 import type { RouteContext } from "./context.ts";
 
-export function bindWorkflows({ binder, host, clock }: RouteContext): void {
+export function bindWorkflows({ binder, host, insight: { live }, clock }: RouteContext): void {
   const { definitions } = host;
 
   async function register(
@@ -49,6 +49,10 @@ export function bindWorkflows({ binder, host, clock }: RouteContext): void {
       now: clock.now(),
       dryRun: call.query.dry_run === true,
     });
+    if (outcome.ok && outcome.change !== "unchanged" && call.query.dry_run !== true) {
+      const { name: registered, version } = outcome.record;
+      live.noteWorkflow(call.workspace, { name: registered, version, change: "registered" });
+    }
     return registeredAnswer(outcome, call.query.dry_run === true);
   }
 
@@ -105,7 +109,10 @@ export function bindWorkflows({ binder, host, clock }: RouteContext): void {
 
   binder.bind(archiveWorkflow, async ({ workspace, params, headers }) => {
     const ifMatch = headers["if-match"] ?? null;
+    const record = await definitions.read({ workspace, workflow: params.workflow, version: null });
     const outcome = await definitions.archive({ workspace, workflow: params.workflow, ifMatch, now: clock.now() });
+    if (outcome.ok && record !== null)
+      live.noteWorkflow(workspace, { name: record.name, version: null, change: "archived" });
     return answerOf(outcome, () => NO_CONTENT);
   });
 

@@ -1,0 +1,148 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { JsonObject } from "../core/base/json.ts";
+import { HELLO, ORDER, openRig, type Rig, WAITING } from "./rig.test.ts";
+
+interface LiveEvent {
+  readonly id: string;
+  readonly event: string;
+  readonly data: JsonObject;
+}
+
+/** Reads events of the stream until `isEnough`, then goes away. */
+async function readLive(
+  rig: Rig,
+  query: string,
+  options: {
+    headers?: Record<string, string>;
+    begin?: () => Promise<unknown>;
+    isEnough: (events: LiveEvent[]) => boolean;
+  },
+): Promise<LiveEvent[]> {
+  const away = new AbortController();
+  const response = await fetch(`${rig.url}/api/v1/stream${query}`, {
+    headers: options.headers ?? {},
+    signal: AbortSignal.any([away.signal, AbortSignal.timeout(10_000)]),
+  });
+  assert.equal(response.status, 200);
+  await options.begin?.();
+  const events: LiveEvent[] = [];
+  const decoder = new TextDecoder();
+  let rest = "";
+  for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
+    rest += decoder.decode(chunk, { stream: true });
+    const blocks = rest.split("\n\n");
+    rest = blocks.pop() ?? "";
+    for (const block of blocks) {
+      const field = (name: string) =>
+        block
+          .split("\n")
+          .find((line) => line.startsWith(`${name}: `))
+          ?.slice(name.length + 2);
+      const data = field("data");
+      if (data !== undefined)
+        events.push({ id: field("id") ?? "", event: field("event") ?? "", data: JSON.parse(data) as JsonObject });
+    }
+    if (options.isEnough(events)) break;
+  }
+  away.abort();
+  return events;
+}
+
+const statusesOf = (events: readonly LiveEvent[]) =>
+  events.filter(({ event }) => event === "execution").map(({ data }) => data.status);
+
+test("who follows the workspace hears of executions as they begin and end", async () => {
+  await using rig = await openRig();
+  await rig.register(ORDER);
+  const events = await readLive(rig, "?kinds=execution", {
+    async begin() {
+      await rig.start("order", { input: { amount: 1 } });
+      const [charge] = await rig.poll("payments");
+      if (charge) await rig.complete(charge, { receipt: "r" });
+      const [ship] = await rig.poll("payments");
+      if (ship) await rig.complete(ship, {});
+    },
+    isEnough: (seen) => statusesOf(seen).includes("completed"),
+  });
+  assert.equal(events[0]?.event, "ready");
+  assert.equal(statusesOf(events).at(-1), "completed");
+  assert.ok(events.every(({ id }) => /^rig-\d+$/.test(id)));
+});
+
+test("a reader that comes back gets what it has missed, or is told that it has missed something", async () => {
+  await using rig = await openRig();
+  await rig.register(HELLO);
+  const [ready] = await readLive(rig, "", { isEnough: (seen) => seen.length > 0 });
+  const missed = await readLive(rig, "", {
+    headers: { "last-event-id": ready?.id ?? "" },
+    begin: () => rig.start("hello", { input: { name: "Ada" } }),
+    isEnough: (seen) => statusesOf(seen).includes("completed"),
+  });
+  assert.ok(!missed.some(({ event }) => event === "reset"));
+  const [reset] = await readLive(rig, "", {
+    headers: { "last-event-id": "another-7" },
+    isEnough: (seen) => seen.length > 0,
+  });
+  assert.equal(reset?.event, "reset");
+});
+
+test("workflows that are registered and archived are told of, and filters hold", async () => {
+  await using rig = await openRig();
+  const events = await readLive(rig, "?kinds=workflow&workflow=order", {
+    async begin() {
+      await rig.register(HELLO);
+      await rig.register(ORDER);
+      await rig.send("DELETE", "/api/v1/workflows/order");
+    },
+    isEnough: (seen) => seen.length === 3,
+  });
+  assert.deepEqual(
+    events.slice(1).map(({ data }) => [data.name, data.change]),
+    [
+      ["order", "registered"],
+      ["order", "archived"],
+    ],
+  );
+  const refused = await rig.get("/api/v1/stream?kinds=gossip");
+  assert.equal(refused.status, 400);
+});
+
+test("figures count what began and ended, by workflow, without test runs", async () => {
+  await using rig = await openRig();
+  await rig.register(HELLO);
+  await rig.register(WAITING);
+  for (let i = 0; i < 3; i++) await rig.post("/api/v1/workflows/hello/execute?wait=5s", { input: { name: "Ada" } });
+  await rig.post("/api/v1/workflows/hello/execute?wait=5s", { input: { name: "T" }, metadata: { test_run: true } });
+  const waiting = await rig.start("waiting", { input: { order: 1 } });
+  const all = (await rig.get("/api/v1/metrics/executions?period=1h&compare=true")).body;
+  const totals = all.totals as JsonObject;
+  assert.deepEqual([totals.started, totals.completed, totals.failed, totals.success_rate], [4, 3, 0, 1]);
+  assert.equal(all.active, 1);
+  assert.equal((all.previous as JsonObject).started, 0);
+  assert.equal((all.today as JsonObject).completed, 3);
+  assert.ok(Number((totals.duration as JsonObject).p99) >= 0);
+  const series = all.series as readonly JsonObject[];
+  assert.ok(series.length === 60 || series.length === 61);
+  assert.equal(
+    series.reduce((sum, { completed }) => sum + Number(completed), 0),
+    3,
+  );
+  await rig.post(`/api/v1/executions/${waiting}/cancel`, {});
+  const one = (await rig.get("/api/v1/metrics/executions?period=15m&workflow=waiting")).body.totals as JsonObject;
+  assert.deepEqual([one.started, one.completed], [1, 0]);
+  assert.equal((await rig.get("/api/v1/metrics/executions?period=30d&granularity=1m")).status, 400);
+});
+
+test("the state of the platform has all its parts", async () => {
+  await using rig = await openRig();
+  await rig.register(ORDER);
+  await rig.start("order", { input: { amount: 1 } });
+  const system = (await rig.get("/api/v1/metrics/system")).body;
+  assert.equal(system.status, "ok");
+  const tasks = system.tasks as JsonObject;
+  assert.equal(tasks.waiting, 1);
+  assert.equal(typeof tasks.oldest_age, "number");
+  assert.ok((system.components as readonly JsonObject[]).length >= 5);
+  assert.equal(((system.executions as JsonObject).by_status as JsonObject).running, 1);
+});
