@@ -10,6 +10,8 @@ import type { EngineTask } from "../core/engine/reactions.ts";
 export interface Board {
   /** A committed task. Offering one that is on the board changes nothing. `notBefore`: after a restart, held ones may be claimed first. */
   offer(request: { workspace: string; task: EngineTask; notBefore: Instant }): void;
+  /** Everything of a commit has been offered: what can be handed out is, together. */
+  settled(): void;
   /** The attempt is over. Who works on it hears `cancel` at the next heartbeat or poll. */
   withdraw(request: { taskId: string; reason: "cancelled" | "ended" }): void;
   /** Whether the task is on the board, wherever it lies. */
@@ -26,18 +28,22 @@ export interface Board {
   drop(executionId: string): void;
 }
 
-/** What the board asks of the shard loop. All resolve after the commit. */
+/** What the board asks of the shard loop. */
 export interface Shards {
-  /**
-   * An executor's answer, or the board's own verdict (time-out, lost leases); `stale` if it no longer fitted. Rejects with
-   * `RefusedError` where it is not known whether it is recorded: it may be given again.
-   */
-  finishTask(request: FinishTask): Promise<"accepted" | "stale" | "unknown">;
+  /** An executor's answer, or the board's own verdict (time-out, lost leases). `hear` is called once, after the commit. */
+  finishTask(request: FinishTask, hear: (finished: Finished) => void): void;
   /** The lease of a task was lost that has a circuit breaker. */
   reportLoss(loss: Loss): void;
   /** Tasks of parked executions fit this poll: load them, so that they are offered. */
   wake(executionIds: readonly string[]): void;
 }
+
+/**
+ * `stale`: it no longer fitted. An error where it is not known whether it is recorded: it may be given again.
+ *
+ * Told by a call and not by a promise: thousands of answers may share one commit.
+ */
+export type Finished = "accepted" | "stale" | "unknown" | Error;
 
 export interface Loss {
   readonly workspace: string;

@@ -108,6 +108,8 @@ export interface Host extends AsyncDisposable {
     executionId: string;
     timeoutMs: number;
     signal: AbortSignal;
+    /** Told how it ended, before the answer and only if that was heard as it was committed: else the store has to be asked. */
+    heard?: (end: HeardEnd) => void;
   }): Promise<boolean>;
   /**
    * Every committed event after `afterSeq`, once, in order: first from the store, then live. Ends when the execution has
@@ -196,6 +198,12 @@ export interface Started {
   readonly row: ExecutionRow;
   /** False where the key or id was known and this is the execution of before. */
   readonly isNew: boolean;
+}
+
+/** An execution that has just ended: its row, and its last event as it is stored. */
+export interface HeardEnd {
+  readonly row: ExecutionRow;
+  readonly event: string;
 }
 
 export interface HostHealth {

@@ -2,6 +2,7 @@
 
 import type { EventPack, ExecutionRow } from "../ports/store.ts";
 import { type FollowRequest, follow } from "./follow.ts";
+import type { HeardEnd } from "./host.ts";
 import { type Loop, residentOf } from "./loop.ts";
 import { hasEnded } from "./rows.ts";
 import type { Subscriber } from "./subscriptions.ts";
@@ -40,7 +41,7 @@ export async function followExecution(
 /** Subscribes first and asks the store then, so that an end in between is not missed. */
 export async function waitForEnd(
   loop: Loop,
-  request: Place & { timeoutMs: number; signal: AbortSignal },
+  request: Place & { timeoutMs: number; signal: AbortSignal; heard?: (end: HeardEnd) => void },
 ): Promise<boolean> {
   const { executionId, timeoutMs, signal } = request;
   const { promise, resolve } = Promise.withResolvers<boolean>();
@@ -55,8 +56,12 @@ export async function waitForEnd(
     );
   };
   const subscriber: Subscriber = {
-    hear: (_pack, isLast) => {
-      if (isLast) resolve(true);
+    hear(pack, isLast) {
+      if (!isLast) return;
+      const row = committedRow(loop, executionId);
+      if (row !== null && row.workspace === request.workspace)
+        request.heard?.({ row, event: pack.text.slice(pack.text.lastIndexOf("\n") + 1) });
+      resolve(true);
     },
     lookAgain: look,
     close: () => resolve(false),
@@ -77,6 +82,12 @@ export async function waitForEnd(
     cancel();
     signal.removeEventListener("abort", abort);
   }
+}
+
+/** Of an execution that has ended; null where something of it is not on disk yet, and where it is not in memory. */
+function committedRow(loop: Loop, executionId: string): ExecutionRow | null {
+  const resident = residentOf(loop, executionId);
+  return resident !== null && resident.pending === 0 && hasEnded(resident.row.status) ? resident.row : null;
 }
 
 async function writeInFlight(loop: Loop, executionId: string): Promise<void> {

@@ -1,7 +1,7 @@
 /** What the task board asks of the loop: answers of executors, and tasks of executions that are not in memory. */
 
 import type { Command } from "../core/engine/commands.ts";
-import type { FinishTask, Shards } from "./board.ts";
+import type { Finished, FinishTask, Shards } from "./board.ts";
 import { type CommandAnswer, commandItem, type Reply } from "./item.ts";
 import { load } from "./loading.ts";
 import { type Loop, shardOfExecution, submit } from "./loop.ts";
@@ -11,34 +11,33 @@ import { reportLoss } from "./shared/breakers.ts";
 /** `loop` is asked for at each call: the board is made before the loop that it serves. */
 export function createShardsFor(loop: () => Loop): Shards {
   return {
-    finishTask: (request) => finishTask(loop(), request),
+    finishTask: (request, hear) => finishTask(loop(), request, hear),
     reportLoss: (loss) => reportLoss(loop(), loss),
     wake: (executionIds) => wake(loop(), executionIds),
   };
 }
 
-/** Rejects with `RefusedError` where it is not known whether the answer is recorded. It may be given again. */
-function finishTask(loop: Loop, request: FinishTask): Promise<"accepted" | "stale" | "unknown"> {
-  const { promise, resolve, reject } = Promise.withResolvers<"accepted" | "stale" | "unknown">();
+function finishTask(loop: Loop, request: FinishTask, hear: (finished: Finished) => void): void {
   const { workspace, executionId, isRemote = false } = request;
   const reply: Reply<CommandAnswer> = {
-    reject,
-    resolve: (answer) => {
-      switch (answer.kind) {
-        case "decided":
-          return resolve("accepted");
-        case "nothing":
-          return resolve("stale");
-        case "unknown":
-          return resolve("unknown");
-        case "refused":
-          return isPassing(answer.refusal) ? reject(new RefusedError(answer.refusal)) : resolve("stale");
-      }
-    },
+    reject: (error) => hear(error instanceof Error ? error : new Error(String(error))),
+    resolve: (answer) => hear(toFinished(answer)),
   };
   const item = commandItem(executionId, toCommand(request), { workspace, isRemote, reply });
   submit(loop, shardOfExecution(loop, executionId), item);
-  return promise;
+}
+
+function toFinished(answer: CommandAnswer): Finished {
+  switch (answer.kind) {
+    case "decided":
+      return "accepted";
+    case "nothing":
+      return "stale";
+    case "unknown":
+      return "unknown";
+    case "refused":
+      return isPassing(answer.refusal) ? new RefusedError(answer.refusal) : "stale";
+  }
 }
 
 function wake(loop: Loop, executionIds: readonly string[]): void {

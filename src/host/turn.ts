@@ -145,6 +145,7 @@ function ended(loop: Loop, batch: Batch, failed: readonly number[], error: unkno
   for (const part of batch.parts.values()) {
     if (!failed.includes(part.shard.index) && !settle(loop, part)) restart(loop, part.shard);
   }
+  loop.tasks.board.settled();
   batch.end();
   if (hasItems(loop)) scheduleTurn(loop);
   else arm(loop);

@@ -56,11 +56,12 @@ export interface Binder {
 
 export function createBinder(app: FastifyInstance, context: BindingContext): Binder {
   const bound = new Set<string>();
+  const callers = createCallers(context.draining);
   return {
     bound,
     bind(route, handler) {
       bound.add(`${route.method} ${route.path}`);
-      const serve = createServe(route, handler, context);
+      const serve = createServe(route, handler, context, callers);
       const isStream = Object.values(route.answers).some(({ type }) => type === "text/event-stream");
       const methods = route.method === "GET" && !isStream ? ["GET", "HEAD"] : [route.method];
       app.route({ method: methods, url: toPattern(route.path), handler: serve });
@@ -73,7 +74,12 @@ function toPattern(path: string): string {
   return path.replaceAll(/\{(\w+)\}/g, ":$1");
 }
 
-function createServe<P, Q, B>(route: Route<P, Q, B>, handler: Handler<P, Q, B>, context: BindingContext) {
+function createServe<P, Q, B>(
+  route: Route<P, Q, B>,
+  handler: Handler<P, Q, B>,
+  context: BindingContext,
+  callers: Callers,
+) {
   const params = route.params === null ? null : createValidator(route.params, "path");
   const query = createValidator(route.query ?? NO_QUERY, "query");
   const body =
@@ -104,7 +110,7 @@ function createServe<P, Q, B>(route: Route<P, Q, B>, handler: Handler<P, Q, B>, 
         by: admission.caller.name,
         headers: request.headers,
         requestId: request.id,
-        signal: () => signalOf(request.raw, reply.raw, context.draining),
+        signal: () => callers.signalOf(request.raw, reply.raw),
         request: request.raw,
         response: reply.raw,
       });
@@ -131,12 +137,33 @@ export function unfitRequest(errors: readonly ProblemError[]): Trouble {
 /** One for all: each answer closes its response in the end, and an error of its own would cost more than the signal. */
 const GONE = new Error("Expected the caller to be there, but the connection is closed.");
 
-function signalOf(request: IncomingMessage, response: ServerResponse, draining: AbortSignal): AbortSignal {
-  const gone = new AbortController();
-  // Of the response, not of the request: that one closes as soon as its body has been read.
-  response.once("close", () => gone.abort(GONE));
-  if (request.destroyed && !request.complete) gone.abort(GONE);
-  return AbortSignal.any([gone.signal, draining]);
+/** Callers whose requests wait for something. */
+interface Callers {
+  /** Aborts when the caller goes away before it has its answer, or when the server stops. */
+  signalOf(request: IncomingMessage, response: ServerResponse): AbortSignal;
+}
+
+/** One listener of `draining` for all of them: signals that are made of others cost more than the requests. */
+function createCallers(draining: AbortSignal): Callers {
+  const waiting = new Set<AbortController>();
+  draining.addEventListener("abort", () => {
+    for (const caller of waiting) caller.abort(draining.reason);
+    waiting.clear();
+  });
+  return {
+    signalOf(request, response) {
+      const caller = new AbortController();
+      if (draining.aborted) caller.abort(draining.reason);
+      else waiting.add(caller);
+      // Of the response, not of the request: that one closes as soon as its body has been read.
+      response.once("close", () => {
+        waiting.delete(caller);
+        if (!response.writableFinished) caller.abort(GONE);
+      });
+      if (request.destroyed && !request.complete) caller.abort(GONE);
+      return caller.signal;
+    },
+  };
 }
 
 function send(request: FastifyRequest, reply: FastifyReply, answer: Answer): unknown {

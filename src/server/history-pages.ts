@@ -31,7 +31,7 @@ export function typeOfEvent(text: string): string {
   return /"type":"(\w+)"/.exec(text)?.[1] ?? "message";
 }
 
-export function parseEvent({ text }: EventText): HistoryEvent {
+export function parseEvent({ text }: Pick<EventText, "text">): HistoryEvent {
   return JSON.parse(text) as HistoryEvent;
 }
 

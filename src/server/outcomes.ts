@@ -22,7 +22,12 @@ export async function readEnd(host: Host, row: ExecutionRow): Promise<Ended | nu
   if (!hasEnded(row)) return null;
   const last = await readLastEvent(host, { workspace: row.workspace, executionId: row.id });
   if (last === null) return null;
-  const event = parseEvent(last);
+  return endOf(last.text);
+}
+
+/** What the last event of an execution says; null where that is not its end: it was re-opened since. */
+export function endOf(text: string): Ended | null {
+  const event = parseEvent({ text });
   switch (event.type) {
     case "ExecutionCompleted":
       return { output: event.data.output, error: null };
@@ -34,7 +39,6 @@ export async function readEnd(host: Host, row: ExecutionRow): Promise<Ended | nu
       return { output: null, error: { code: "CANCELLED", message: reason, details: { terminated } } };
     }
     default:
-      // It was re-opened since the row was read.
       return null;
   }
 }

@@ -194,7 +194,8 @@ export function serveTaskStream(options: TaskStreamOptions): TaskStream {
   function flushSoon(): void {
     if (isFlushing || isOver) return;
     isFlushing = true;
-    clock.soon(flush);
+    // What became of results is told by promises that are kept now: it goes in the same frame.
+    queueMicrotask(flush);
   }
 
   function flush(): void {

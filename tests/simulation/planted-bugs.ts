@@ -263,15 +263,18 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     name: "acknowledge a result without committing it",
     shards: (shards, { chance }) => ({
       ...shards,
-      finishTask: async (request) => (chance.happens(0.05) ? "accepted" : await shards.finishTask(request)),
+      finishTask(request, hear) {
+        if (chance.happens(0.05)) queueMicrotask(() => hear("accepted"));
+        else shards.finishTask(request, hear);
+      },
     }),
   },
   {
     name: "give a result to the next attempt",
     shards: (shards, { chance }) => ({
       ...shards,
-      finishTask: (request) =>
-        shards.finishTask(chance.happens(0.05) ? { ...request, attempt: request.attempt + 1 } : request),
+      finishTask: (request, hear) =>
+        shards.finishTask(chance.happens(0.05) ? { ...request, attempt: request.attempt + 1 } : request, hear),
     }),
   },
   {

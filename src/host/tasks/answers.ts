@@ -3,15 +3,18 @@
  * wait for what becomes of it, and afterwards they are told that they came second.
  */
 
-import type { FinishTask, Shards } from "../board.ts";
+import type { Finished, FinishTask, Shards } from "../board.ts";
 import type { ResultOutcome } from "../executors.ts";
 import type { Ending, Recent } from "./recent.ts";
 
 export interface Answers {
-  /** Resolves after the commit; rejects if it is not known whether there was one, and then may be repeated. */
-  give(taskId: string, finish: FinishTask, by: Giver): Promise<ResultOutcome>;
+  /** `hear` is called once, after the commit. */
+  give(taskId: string, finish: FinishTask, by: Giver, hear: Hear): void;
   isBeingGiven(workspace: string, taskId: string): boolean;
 }
+
+/** An error: it is not known whether there was a commit, and the answer may be given again. */
+export type Hear = (outcome: ResultOutcome | Error) => void;
 
 /** The board answers for executors that do not: time-outs and lost leases. Of what is built in nobody outside hears. */
 export type Giver = "executor" | "board" | "builtin";
@@ -19,53 +22,52 @@ export type Giver = "executor" | "board" | "builtin";
 const ENDINGS = { executor: "answered", board: "over", builtin: null } satisfies Record<Giver, Ending | null>;
 
 interface Giving {
+  readonly workspace: string;
   readonly by: Giver;
-  readonly outcome: Promise<ResultOutcome>;
+  /** Who has answered meanwhile; null: nobody. */
+  later: Hear[] | null;
 }
 
 export function createAnswers(shards: Shards, recent: Recent): Answers {
   const givings = new Map<string, Giving>();
 
-  function commit(key: string, finish: FinishTask, by: Giver): Promise<ResultOutcome> {
-    return shards.finishTask(finish).then(
-      (outcome) => {
-        givings.delete(key);
-        const ending = outcome === "accepted" ? ENDINGS[by] : "over";
-        if (by !== "builtin" && ending !== null && outcome !== "unknown") recent.remember(key, ending);
-        return outcome;
-      },
-      (error: unknown) => {
-        givings.delete(key);
-        throw error;
-      },
-    );
+  function commit(taskId: string, finish: FinishTask, giving: Giving, hear: Hear): void {
+    const { by, workspace } = giving;
+    shards.finishTask(finish, (finished) => {
+      givings.delete(taskId);
+      if (typeof finished === "string" && by !== "builtin" && finished !== "unknown")
+        recent.remember(workspace, taskId, finished === "accepted" ? ENDINGS[by] : "over");
+      hear(finished);
+      for (const hearLater of giving.later ?? []) hearLater(outcomeAfterOther(by, finished));
+    });
   }
 
   return {
-    give(taskId, finish, by) {
-      const key = keyOf(finish.workspace, taskId);
-      const ending = recent.find(key);
-      if (ending !== null) return Promise.resolve(outcomeAfter(ending));
-      const earlier = givings.get(key);
-      if (earlier !== undefined) return afterOther(earlier);
-      const outcome = commit(key, finish, by);
-      givings.set(key, { by, outcome });
-      return outcome;
+    give(taskId, finish, by, hear) {
+      const { workspace } = finish;
+      const ending = recent.find(workspace, taskId);
+      if (ending !== null) return hear(outcomeAfter(ending));
+      const earlier = givings.get(taskId);
+      // Ids of executions are the same in no two workspaces: who answers from another one means a task that is not there.
+      if (earlier !== undefined && earlier.workspace !== workspace) return hear("unknown");
+      if (earlier !== undefined) {
+        earlier.later ??= [];
+        earlier.later.push(hear);
+        return;
+      }
+      const giving: Giving = { workspace, by, later: null };
+      givings.set(taskId, giving);
+      commit(taskId, finish, giving, hear);
     },
-    isBeingGiven: (workspace, taskId) => givings.has(keyOf(workspace, taskId)),
+    isBeingGiven: (workspace, taskId) => givings.get(taskId)?.workspace === workspace,
   };
 }
 
-async function afterOther(earlier: Giving): Promise<ResultOutcome> {
-  const outcome = await earlier.outcome;
-  return outcome === "accepted" ? outcomeAfter(ENDINGS[earlier.by]) : outcome;
+function outcomeAfterOther(by: Giver, finished: Finished): ResultOutcome | Error {
+  return finished === "accepted" ? outcomeAfter(ENDINGS[by]) : finished;
 }
 
 function outcomeAfter(ending: Ending | null): ResultOutcome {
   if (ending === null) return "unknown";
   return ending === "answered" ? "duplicate" : "stale";
-}
-
-export function keyOf(workspace: string, taskId: string): string {
-  return `${workspace}\n${taskId}`;
 }

@@ -16,7 +16,7 @@ import type { Board, FinishTask, Shards } from "../board.ts";
 import { type Counters, createCounters } from "../counters.ts";
 import type { Executors, LeasedTask, ResultOutcome } from "../executors.ts";
 import { TICK_MS } from "./alarms.ts";
-import { createAnswers } from "./answers.ts";
+import { createAnswers, type Hear } from "./answers.ts";
 import { createClaims } from "./claims.ts";
 import { createDesk } from "./desk.ts";
 import { instanceOf, isBuiltin, leaseOf } from "./entry.ts";
@@ -72,6 +72,8 @@ export function createBoard(world: {
   const { clock, store, shards, attemptMsMax = null, counters = createCounters(), note = ignore } = world;
   /** Places where something has come in since the last turn. One turn's commits are handed out together. */
   const arrivals = new Map<string, QueuePlace>();
+  /** Tasks of one commit come many at a time for the same executor. */
+  let lastArrival: QueuePlace | null = null;
   const attendants = new Map<string, () => void>();
   let stopTicking: (() => void) | null = null;
   let isClosed = false;
@@ -114,14 +116,18 @@ export function createBoard(world: {
     isClosed: () => isClosed,
   });
 
-  function arrived(place: QueuePlace): void {
+  function arrived({ workspace, executor }: QueuePlace): void {
+    if (lastArrival?.workspace === workspace && lastArrival.executor === executor) return;
     if (arrivals.size === 0) clock.soon(serveArrivals);
-    arrivals.set(`${place.workspace}\n${place.executor}`, place);
+    lastArrival = { workspace, executor };
+    arrivals.set(`${workspace}\n${executor}`, lastArrival);
   }
 
   function serveArrivals(): void {
+    if (arrivals.size === 0) return;
     const places = [...arrivals.values()];
     arrivals.clear();
+    lastArrival = null;
     for (const place of places) {
       if (isBuiltin(place.executor)) serveBuiltin(place.executor);
       else desk.serve(place);
@@ -176,12 +182,17 @@ export function createBoard(world: {
       const { executionId, path, attempt } = task;
       const finish: FinishTask = { workspace, executionId, path, attempt, answer, startedAt, instance: null };
       const entry = table.find(workspace, task.id);
-      return entry === null ? answers.give(task.id, finish, "builtin") : table.answer(entry, finish);
+      return new Promise((resolve, reject) => {
+        const hear: Hear = (outcome) => (typeof outcome === "string" ? resolve(outcome) : reject(outcome));
+        if (entry === null) answers.give(task.id, finish, "builtin", hear);
+        else table.answer(entry, finish, hear);
+      });
     },
   };
 
   return {
     offer: table.offer,
+    settled: serveArrivals,
     withdraw: table.withdraw,
     has: table.has,
     pause: table.pause,

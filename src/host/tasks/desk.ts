@@ -14,7 +14,7 @@ import type {
   TaskConnection,
   TaskResult,
 } from "../executors.ts";
-import { type Answers, keyOf } from "./answers.ts";
+import type { Answers, Hear } from "./answers.ts";
 import type { Claims } from "./claims.ts";
 import { type Connection, type Entry, instanceOf, isBuiltin, leaseOf, mayBeHeld } from "./entry.ts";
 import { LEASE_MS_DEFAULT, toLeaseMs } from "./leases.ts";
@@ -38,6 +38,11 @@ export interface Desk extends Executors {
 /** What polls and connections have in common. */
 interface Asking extends InstanceName {
   readonly leaseMs: number;
+}
+
+interface Finished {
+  readonly taskId: string;
+  readonly outcome: ResultOutcome;
 }
 
 interface Holding extends Asking {
@@ -140,7 +145,7 @@ export function createDesk(parts: {
     for (const taskId of request.held) {
       const entry = table.find(request.workspace, taskId);
       if (entry === null) {
-        const isOver = recent.find(keyOf(request.workspace, taskId)) !== null;
+        const isOver = recent.find(request.workspace, taskId) !== null;
         if (!isOver) claim(request, taskId, forMs, connection);
         continue;
       }
@@ -189,7 +194,7 @@ export function createDesk(parts: {
   ): { outcome: "accepted" | "stale" | "unknown"; cancel: boolean } {
     const entry = table.find(workspace, heartbeat.taskId);
     if (entry === null || isBuiltin(entry.task.executor)) {
-      const isOver = recent.find(keyOf(workspace, heartbeat.taskId)) !== null;
+      const isOver = recent.find(workspace, heartbeat.taskId) !== null;
       return isOver ? { outcome: "stale", cancel: true } : { outcome: "unknown", cancel: false };
     }
     if (canBeAdopted(entry)) table.adopt(entry, { kind: "instance", instance: entry.lastInstance }, LEASE_MS_DEFAULT);
@@ -201,15 +206,49 @@ export function createDesk(parts: {
     return { outcome: "accepted", cancel: false };
   }
 
-  function finish(workspace: string, result: TaskResult): Promise<ResultOutcome> {
+  /** All are sent before any is heard of, so that they are one group commit. Rejects where of one it is not known. */
+  function finishAll(workspace: string, results: readonly TaskResult[]): Promise<readonly Finished[]> {
+    const { promise, resolve, reject } = Promise.withResolvers<readonly Finished[]>();
+    const finished: Finished[] = results.map(({ taskId }) => ({ taskId, outcome: "unknown" }));
+    let missing = results.length;
+    let error: Error | null = null;
+    const heard = (i: number, outcome: ResultOutcome | Error) => {
+      if (typeof outcome !== "string") error ??= outcome;
+      else (finished[i] as { outcome: ResultOutcome }).outcome = outcome;
+      missing -= 1;
+      if (missing > 0) return;
+      if (error !== null) return reject(error);
+      for (const { taskId, outcome: of } of finished) parts.told(taskId, of);
+      resolve(finished);
+    };
+    if (missing === 0) resolve(finished);
+    touchAll(workspace, results);
+    for (const [i, result] of results.entries()) finish(workspace, result, (outcome) => heard(i, outcome));
+    return promise;
+  }
+
+  /** Most results that come together come from one instance. */
+  function touchAll(workspace: string, results: readonly TaskResult[]): void {
+    let executor: string | null = null;
+    let instance: string | null = null;
+    for (const result of results) {
+      const entry = result.instance === null ? null : table.find(workspace, result.taskId);
+      if (entry === null || result.instance === null || isBuiltin(entry.task.executor)) continue;
+      if (entry.task.executor === executor && result.instance === instance) continue;
+      executor = entry.task.executor;
+      instance = result.instance;
+      registry.touch({ workspace, executor, instance });
+    }
+  }
+
+  function finish(workspace: string, result: TaskResult, hear: Hear): void {
     const entry = table.find(workspace, result.taskId);
-    if (entry !== null && isBuiltin(entry.task.executor)) return Promise.resolve("unknown");
-    if (entry !== null && result.instance !== null) registry.touch({ ...placeOf(entry), instance: result.instance });
-    if (entry !== null) return table.answer(entry, toFinish(workspace, entry.task, result, entry));
+    if (entry !== null && isBuiltin(entry.task.executor)) return hear("unknown");
+    if (entry !== null) return table.answer(entry, toFinish(workspace, entry.task, result, entry), hear);
     const place = parseTaskId(result.taskId);
-    if (place === null) return Promise.resolve("unknown");
+    if (place === null) return hear("unknown");
     const finish = { ...toFinish(workspace, place, result, null), isRemote: true };
-    return parts.answers.give(result.taskId, finish, "executor");
+    parts.answers.give(result.taskId, finish, "executor", hear);
   }
 
   function list(workspace: string) {
@@ -220,15 +259,7 @@ export function createDesk(parts: {
     poll,
     connect,
     serve,
-    async finish({ workspace, results }) {
-      // All are sent before the first is awaited, so that they are one group commit.
-      const outcomes = await Promise.allSettled(results.map((result) => finish(workspace, result)));
-      return results.map(({ taskId }, i) => {
-        const outcome = toOutcome(outcomes[i]);
-        parts.told(taskId, outcome);
-        return { taskId, outcome };
-      });
-    },
+    finish: ({ workspace, results }) => finishAll(workspace, results),
     heartbeat: ({ workspace, heartbeats }) =>
       heartbeats.map((heartbeat) => ({ taskId: heartbeat.taskId, ...beat(workspace, heartbeat) })),
     report({ workspace, status }) {
@@ -281,11 +312,6 @@ function toAnswer(result: TaskResult): FinishTask["answer"] {
     message: "Expected a failed result to carry an error, but it has none.",
   };
   return { status: "failed", error: result.error ?? unexplained };
-}
-
-function toOutcome(outcome: PromiseSettledResult<ResultOutcome> | undefined): ResultOutcome {
-  if (outcome?.status === "fulfilled") return outcome.value;
-  throw outcome?.reason;
 }
 
 function unknownInstance(name: InstanceName): { ok: false; refusal: { code: "EXECUTOR_NOT_FOUND"; message: string } } {

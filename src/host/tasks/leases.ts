@@ -51,7 +51,9 @@ export function createLeases(parts: {
   readonly silent: (entry: Entry) => void;
 }): Leases {
   const { clock, passed } = parts;
-  const held = new Map<string, Set<Entry>>();
+  const held = new Map<string, Held>();
+  /** Tasks are handed out many at a time to the same instance. */
+  let last: Held | null = null;
   const alarms = createAlarms<Entry>(reach, parts.awaited);
 
   function reach(entry: Entry): void {
@@ -91,16 +93,27 @@ export function createLeases(parts: {
     entry.place = { kind: "leased", lease };
     if (holder.kind === "instance") {
       entry.lastInstance = holder.instance;
-      const key = keyOf(entry, holder.instance);
-      const others = held.get(key);
-      if (others === undefined) held.set(key, new Set([entry]));
-      else others.add(entry);
+      heldBy(entry, holder.instance).entries.add(entry);
     }
     arm(entry, lease);
   }
 
-  function of(name: InstanceName): ReadonlySet<Entry> {
-    return held.get(`${name.workspace}\n${name.executor}\n${name.instance}`) ?? NONE;
+  function heldBy({ workspace, task }: Entry, instance: string | null): Held {
+    if (last?.workspace === workspace && last.executor === task.executor && last.instance === instance) return last;
+    if (last?.entries.size === 0) forget(last);
+    const key = keyOf(workspace, task.executor, instance);
+    last = held.get(key) ?? { workspace, executor: task.executor, instance, entries: new Set() };
+    held.set(key, last);
+    return last;
+  }
+
+  function of({ workspace, executor, instance }: InstanceName): ReadonlySet<Entry> {
+    return held.get(keyOf(workspace, executor, instance))?.entries ?? NONE;
+  }
+
+  /** Names come and go: one that holds nothing is kept only while it is the last that was dealt with. */
+  function forget({ workspace, executor, instance }: Held): void {
+    held.delete(keyOf(workspace, executor, instance));
   }
 
   return {
@@ -135,10 +148,7 @@ export function createLeases(parts: {
       alarms.clear(entry);
       const lease = leaseOf(entry);
       if (lease === null || lease.holder.kind !== "instance") return;
-      const key = keyOf(entry, lease.holder.instance);
-      const others = held.get(key);
-      others?.delete(entry);
-      if (others?.size === 0) held.delete(key);
+      heldBy(entry, lease.holder.instance).entries.delete(entry);
     },
     heldBy: (name) => [...of(name)],
     countOf: (name) => of(name).size,
@@ -147,6 +157,14 @@ export function createLeases(parts: {
       return alarms.size;
     },
   };
+}
+
+/** What one instance holds. */
+interface Held {
+  readonly workspace: string;
+  readonly executor: string;
+  readonly instance: string | null;
+  readonly entries: Set<Entry>;
 }
 
 const NONE: ReadonlySet<Entry> = new Set();
@@ -161,6 +179,6 @@ function isSilent(entry: Entry, lease: Lease, now: Passed): boolean {
   return entry.task.heartbeatTimeoutMs !== null && lease.beatAt + entry.task.heartbeatTimeoutMs <= now;
 }
 
-function keyOf(entry: Entry, instance: string | null): string {
-  return `${entry.workspace}\n${entry.task.executor}\n${instance ?? ""}`;
+function keyOf(workspace: string, executor: string, instance: string | null): string {
+  return `${workspace}\n${executor}\n${instance ?? ""}`;
 }

@@ -45,6 +45,8 @@ interface Group {
   readonly levels: Map<number, Level>;
 }
 
+type Groups = ReadonlyMap<string, Group>;
+
 interface Level {
   readonly priority: number;
   /** In the order of their next turns. */
@@ -103,8 +105,7 @@ export function createQueue(): TaskQueue {
   }
 
   function take(filter: TaskFilter, now: Instant): Entry | null {
-    const fitting = [...groups.values()].filter((group) => fits(group, filter));
-    const entry = ((taken + 1) % AGED_TURN === 0 ? aged(fitting, now) : null) ?? next(fitting);
+    const entry = ((taken + 1) % AGED_TURN === 0 ? aged(groups, filter, now) : null) ?? next(groups, filter);
     if (entry === null) return null;
     taken += 1;
     passTurn(entry);
@@ -130,7 +131,7 @@ export function createQueue(): TaskQueue {
       return seats.size;
     },
     get oldest() {
-      return oldestOf(groups.values())?.task.createdAt ?? null;
+      return oldestOf(groups, null)?.task.createdAt ?? null;
     },
   };
 }
@@ -141,20 +142,23 @@ function fits(group: Group, filter: TaskFilter): boolean {
 
 /** Whether `has` contains every label of `needs`. */
 export function hasLabels(has: JsonObject, needs: JsonObject): boolean {
-  return Object.keys(needs).every((name) => {
+  for (const name in needs) {
     const value = member(has, name);
-    return value !== undefined && equals(value, needs[name] ?? null);
-  });
+    if (value === undefined || !equals(value, needs[name] ?? null)) return false;
+  }
+  return true;
 }
 
-function aged(groups: readonly Group[], now: Instant): Entry | null {
-  const oldest = oldestOf(groups);
+function aged(groups: Groups, filter: TaskFilter, now: Instant): Entry | null {
+  const oldest = oldestOf(groups, filter);
   return oldest !== null && now - oldest.task.createdAt >= AGED_MS ? oldest : null;
 }
 
-function oldestOf(groups: Iterable<Group>): Entry | null {
+/** `filter` null: of all. */
+function oldestOf(groups: Groups, filter: TaskFilter | null): Entry | null {
   let oldest: Entry | null = null;
-  for (const group of groups) {
+  for (const group of groups.values()) {
+    if (filter !== null && !fits(group, filter)) continue;
     for (const level of group.levels.values()) {
       const first = level.byAge.first?.value;
       if (first !== undefined && (oldest === null || isOlder(first, oldest))) oldest = first;
@@ -163,9 +167,10 @@ function oldestOf(groups: Iterable<Group>): Entry | null {
   return oldest;
 }
 
-function next(groups: readonly Group[]): Entry | null {
+function next(groups: Groups, filter: TaskFilter): Entry | null {
   let best: Level | null = null;
-  for (const group of groups) {
+  for (const group of groups.values()) {
+    if (!fits(group, filter)) continue;
     for (const level of group.levels.values()) if (best === null || goesBefore(level, best)) best = level;
   }
   return best?.turns.first?.value.line.first?.value ?? null;
@@ -185,12 +190,18 @@ function never(): boolean {
 
 function groupOf(groups: Map<string, Group>, entry: Entry): Group {
   const { labels } = entry.task;
-  const key = `${entry.task.function}\n${canonicalJson(labels)}`;
+  // Few tasks have labels, and all tasks pass by here.
+  const key = isEmpty(labels) ? entry.task.function : `${entry.task.function}\n${canonicalJson(labels)}`;
   const known = groups.get(key);
   if (known !== undefined) return known;
   const group: Group = { key, function: entry.task.function, labels, levels: new Map() };
   groups.set(key, group);
   return group;
+}
+
+function isEmpty(labels: JsonObject): boolean {
+  for (const _ in labels) return false;
+  return true;
 }
 
 function levelOf(group: Group, priority: number, taken: number): Level {

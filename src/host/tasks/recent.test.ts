@@ -5,21 +5,25 @@ import { parseTaskId } from "./task-id.ts";
 
 test("the last endings are remembered, older ones are not", () => {
   const recent = createRecent(10);
-  recent.remember("first", "answered");
-  for (let i = 0; i < 9; i++) recent.remember(`a${i}`, "over");
-  recent.remember("b", "over");
-  assert.equal(recent.find("first"), "answered");
-  for (let i = 0; i < 10; i++) recent.remember(`c${i}`, "over");
-  assert.equal(recent.find("first"), null);
-  assert.equal(recent.find("b"), "over");
+  recent.remember("w", "first", "answered");
+  for (let i = 0; i < 9; i++) recent.remember("w", `a${i}`, "over");
+  recent.remember("w", "b", "over");
+  assert.equal(recent.find("w", "first"), "answered");
+  for (let i = 0; i < 10; i++) recent.remember("w", `c${i}`, "over");
+  assert.equal(recent.find("w", "first"), null);
+  assert.equal(recent.find("w", "b"), "over");
+  assert.equal(recent.find("v", "b"), null);
 });
 
 test("what was forgotten is not found, whenever it was remembered", () => {
   const recent = createRecent(2);
-  for (const key of ["a", "b", "c"]) recent.remember(key, "over");
+  for (const key of ["a", "b", "c"]) recent.remember("w", key, "over");
   recent.forget("a");
   recent.forget("c");
-  assert.deepEqual([recent.find("a"), recent.find("b"), recent.find("c")], [null, "over", null]);
+  assert.deepEqual(
+    ["a", "b", "c"].map((key) => recent.find("w", key)),
+    [null, "over", null],
+  );
 });
 
 test("a task's id is read from both ends, and what is none is refused", () => {

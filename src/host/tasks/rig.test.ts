@@ -46,9 +46,9 @@ export function createRig(): Rig {
     board: createBoard({
       clock,
       shards: {
-        finishTask(request) {
+        finishTask(request, hear) {
           rig.finished.push(request);
-          return rig.finishTask(request);
+          rig.finishTask(request).then(hear, hear);
         },
         reportLoss: (loss) => rig.losses.push(loss.taskId),
         wake: (ids) => rig.woken.push(...ids),

@@ -14,9 +14,9 @@ import type { EngineTask } from "../../core/engine/reactions.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Board, FinishTask, Shards } from "../board.ts";
 import type { Counters } from "../counters.ts";
-import type { LeasedTask, ResultOutcome } from "../executors.ts";
+import type { LeasedTask } from "../executors.ts";
 import { createAlarms } from "./alarms.ts";
-import { type Answers, keyOf } from "./answers.ts";
+import type { Answers, Hear } from "./answers.ts";
 import type { Claims } from "./claims.ts";
 import { type Entry, type Holder, instanceOf, isBuiltin, leaseOf } from "./entry.ts";
 import { createLeases, type Leases } from "./leases.ts";
@@ -27,7 +27,7 @@ import type { Recent } from "./recent.ts";
 import type { Passed } from "./time.ts";
 import { fellSilent, LOSSES_MAX, lostTooOften, neverTaken, timedOut } from "./verdicts.ts";
 
-export interface Table extends Board {
+export interface Table extends Omit<Board, "settled"> {
   readonly leases: Pick<Leases, "renew" | "attach" | "beat" | "heldBy" | "countOf">;
   /** A task of this workspace that is on the board. */
   find(workspace: string, taskId: string): Entry | null;
@@ -40,8 +40,8 @@ export interface Table extends Board {
   adopt(entry: Entry, holder: Holder, leaseMs: number): void;
   /** Nobody works on it any more, and that is nobody's fault. */
   release(entry: Entry): void;
-  /** Resolves after the commit. */
-  answer(entry: Entry, finish: FinishTask): Promise<ResultOutcome>;
+  /** `hear` is called once, after the commit. */
+  answer(entry: Entry, finish: FinishTask, hear: Hear): void;
   /** Gives the attempt up. */
   giveUp(entry: Entry, error: StepError): void;
   waiting(place: QueuePlace): number;
@@ -97,7 +97,7 @@ export function createTable(parts: {
     if (ledger.find(request.task.id) !== null) return;
     const entry = toEntry(request, clock.now(), parts.attemptMsMax);
     // The execution says that the attempt is open, whatever became of an answer before its shard was loaded again.
-    recent.forget(keyOf(entry.workspace, entry.task.id));
+    recent.forget(entry.task.id);
     ledger.add(entry);
     const claim = parts.claims.take({ ...placeOf(entry), taskId: entry.task.id });
     if (entry.isReoffer && claim !== null) {
@@ -184,22 +184,22 @@ export function createTable(parts: {
       if (entry.place.kind === "leased") leases.postpone(entry);
       deadlines.set(entry, clock.now() + REPEAT_MS);
     };
-    settle(entry, finish, "board").catch(again);
+    settle(entry, finish, "board", (outcome) => {
+      if (typeof outcome !== "string") again();
+    });
   }
 
-  function settle(entry: Entry, finish: FinishTask, by: "executor" | "board"): Promise<ResultOutcome> {
+  function settle(entry: Entry, finish: FinishTask, by: "executor" | "board", hear: Hear): void {
     setAside(entry);
-    return answers.give(entry.task.id, finish, isBuiltin(entry.task.executor) ? "builtin" : by).then(
-      (outcome) => {
+    answers.give(entry.task.id, finish, isBuiltin(entry.task.executor) ? "builtin" : by, (outcome) => {
+      if (typeof outcome === "string") {
         if (by === "board") leaseOf(entry)?.connection?.withdrawn(entry.task.id, "timed_out");
         remove(entry);
-        return outcome;
-      },
-      (error: unknown) => {
-        if (ledger.find(entry.task.id) === entry && entry.place.kind === "answering") wait(entry);
-        throw error;
-      },
-    );
+      } else if (ledger.find(entry.task.id) === entry && entry.place.kind === "answering") {
+        wait(entry);
+      }
+      hear(outcome);
+    });
   }
 
   function isBeingAnswered(entry: Entry): boolean {
@@ -232,7 +232,7 @@ export function createTable(parts: {
       // While its own answer is being committed, that answer says how it ended.
       const isMissed = entry.deliveries > 0 && !isBuiltin(entry.task.executor) && !isBeingAnswered(entry);
       if (isMissed) {
-        recent.remember(keyOf(entry.workspace, taskId), "over");
+        recent.remember(entry.workspace, taskId, "over");
         lease?.connection?.withdrawn(taskId, reason);
       }
       remove(entry);
@@ -276,7 +276,7 @@ export function createTable(parts: {
     handOfAll: (executor, to) => hand(() => queues.takeOfAll(executor, clock.now()), to),
     adopt,
     release,
-    answer: (entry, finish) => settle(entry, finish, "executor"),
+    answer: (entry, finish, hear) => settle(entry, finish, "executor", hear),
     giveUp,
     waiting: queues.length,
     waitingIn: queues.waiting,

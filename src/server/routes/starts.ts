@@ -18,13 +18,13 @@ import {
   type StartMessage,
 } from "../../core/protocol/starts.ts";
 import { noProgress } from "../../core/protocol/view.ts";
-import type { Started, StartRequest } from "../../host/host.ts";
+import type { HeardEnd, Started, StartRequest } from "../../host/host.ts";
 import type { Outcome, Refusal } from "../../host/refusal.ts";
 import { workflowIdOf } from "../../host/registry.ts";
 import type { ExecutionRow } from "../../ports/store.ts";
 import { type Answer, json, problem, refused } from "../answer.ts";
 import type { Call } from "../binding.ts";
-import { hasEnded, readEnd } from "../outcomes.ts";
+import { type Ended, endOf, hasEnded, readEnd } from "../outcomes.ts";
 import { waitMsOf } from "../waiting.ts";
 import type { RouteContext } from "./context.ts";
 
@@ -93,13 +93,18 @@ async function startedAnswer(
   const { host } = context;
   const { workspace } = call;
   let shown = row;
+  let end: Ended | null = null;
   if (wait.ms > 0 && !hasEnded(row)) {
-    const signal = call.signal();
-    const sawEnd = await host.waitForEnd({ workspace, executionId: row.id, timeoutMs: wait.ms, signal });
-    if (sawEnd) shown = (await host.read({ workspace, executionId: row.id })) ?? row;
+    const heard = (heardEnd: HeardEnd) => {
+      shown = heardEnd.row;
+      end = endOf(heardEnd.event);
+    };
+    const request = { workspace, executionId: row.id, timeoutMs: wait.ms, signal: call.signal(), heard };
+    const sawEnd = await host.waitForEnd(request);
+    if (sawEnd && shown === row) shown = (await host.read({ workspace, executionId: row.id })) ?? row;
   }
   const isFinal = (wait.ms > 0 && hasEnded(shown)) || !isNew;
-  const end = isFinal ? await readEnd(host, shown) : null;
+  if (isFinal) end ??= await readEnd(host, shown);
   const answer: StartAnswer = {
     ...(await describe(context, call, shown, isNew)),
     ...(end === null ? {} : end.error === null ? { output: end.output } : { error: end.error }),
