@@ -1,6 +1,6 @@
 /**
- * `start --demo`: the examples registered, the order executor running beside the platform, one order taken through its
- * workflow, and what to try next.
+ * `start --demo`: the examples registered, the order executor running beside the platform and the one that the templates
+ * call, one order taken through its workflow, and what to try next.
  */
 
 import { type ChildProcess, spawn } from "node:child_process";
@@ -11,6 +11,7 @@ import type { Platform } from "../assemble.ts";
 import { createClient } from "../sdk/client.ts";
 import { bundlesOf } from "./bundles.ts";
 import { readText } from "./context.ts";
+import { startDemoExecutor } from "./demo-executor.ts";
 import { readSources } from "./documents.ts";
 import { CommandFailure, EXIT } from "./exit-codes.ts";
 import { followExecution } from "./follow.ts";
@@ -19,6 +20,8 @@ import type { Terminal } from "./terminal.ts";
 const WORKFLOW = "order-processing";
 /** Far more than an order takes; a demo that hangs should say so. */
 const PATIENCE_MS = 60_000;
+/** For what is being worked on when the demo stops. */
+const STOP_MS = 2000;
 
 export async function runDemo(options: {
   terminal: Terminal;
@@ -36,6 +39,8 @@ export async function runDemo(options: {
     terminal.print(`  workflow    ${name} ${version}${change === "unchanged" ? " (known)" : ""}`);
   }
 
+  const helper = await startDemoExecutor({ url: platform.url });
+  terminal.print("  executor    demo (what the workflow templates call)");
   const executor = startExecutor(join(examples, WORKFLOW, "executor.ts"), platform.url);
   terminal.print("  executor    order-service (examples/order-processing/executor.ts)");
   const input = JSON.parse(readText(join(examples, WORKFLOW, "input.json"))) as Record<string, string>;
@@ -48,7 +53,11 @@ export async function runDemo(options: {
     terminal.print(`\n${ended.status} in ${ended.duration ?? "?"} s: ${JSON.stringify(ended.output ?? ended.error)}`);
     terminal.print(whatToTry(platform, started.execution_id));
   }
-  return { [Symbol.asyncDispose]: () => stopExecutor(executor) };
+  return {
+    async [Symbol.asyncDispose]() {
+      await Promise.all([stopExecutor(executor), helper.stop({ graceMs: STOP_MS })]);
+    },
+  };
 }
 
 function startExecutor(file: string, url: string): ChildProcess {

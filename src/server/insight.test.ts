@@ -146,3 +146,61 @@ test("the state of the platform has all its parts", async () => {
   assert.ok((system.components as readonly JsonObject[]).length >= 5);
   assert.equal(((system.executions as JsonObject).by_status as JsonObject).running, 1);
 });
+
+test("dashboards and views are kept, changed by who has seen them, and removed", async () => {
+  await using rig = await openRig();
+  const panel = { id: "a", type: "stat", title: "Running <b>", metric: "executions.active", x: 0, y: 0, w: 6, h: 4 };
+  const added = await rig.post("/api/v1/dashboards", { id: "main", name: "Main", panels: [panel] });
+  assert.equal(added.status, 201, added.text);
+  assert.equal(added.headers.get("location"), "/api/v1/dashboards/main");
+  assert.equal((await rig.post("/api/v1/dashboards", { id: "main", name: "M", panels: [] })).status, 409);
+  const etag = added.headers.get("etag") ?? "";
+  const json = { "content-type": "application/json" };
+  const change = (tag: string) =>
+    rig.send("PUT", "/api/v1/dashboards/main", JSON.stringify({ name: "Renamed", panels: [] }), {
+      ...json,
+      "if-match": tag,
+    });
+  assert.equal((await change(etag)).status, 200);
+  assert.equal((await change(etag)).status, 412);
+  const read = await rig.get("/api/v1/dashboards/main");
+  assert.equal(read.body.name, "Renamed");
+  const unchanged = await rig.get("/api/v1/dashboards/main", { "if-none-match": read.headers.get("etag") ?? "" });
+  assert.equal(unchanged.status, 304);
+  const wrong = await rig.post("/api/v1/dashboards", { name: "W", panels: [{ ...panel, type: "hologram" }] });
+  assert.equal(wrong.status, 400);
+  const view = await rig.post("/api/v1/views", { name: "Failed today", page: "executions", search: "?status=failed" });
+  assert.equal(view.status, 201);
+  const listed = (await rig.get("/api/v1/views")).body.items as readonly JsonObject[];
+  assert.deepEqual(
+    listed.map(({ name }) => name),
+    ["Failed today"],
+  );
+  assert.equal((await rig.send("DELETE", "/api/v1/dashboards/main")).status, 204);
+  assert.equal((await rig.get("/api/v1/dashboards/main")).status, 404);
+});
+
+test("the topology shows who calls, starts and waits for what, with what runs", async () => {
+  await using rig = await openRig();
+  await rig.register(ORDER);
+  await rig.register(WAITING);
+  await rig.start("waiting", { input: { order: 1 } });
+  const { nodes, edges } = (await rig.get("/api/v1/topology")).body;
+  const ids = (nodes as readonly JsonObject[]).map(({ id }) => id);
+  assert.deepEqual(ids, ["workflow:order", "workflow:waiting", "executor:payments", "event:payment"]);
+  const waiting = (nodes as readonly JsonObject[]).find(({ id }) => id === "workflow:waiting");
+  assert.equal(waiting?.active, 1);
+  const [calls] = edges as readonly JsonObject[];
+  assert.deepEqual(
+    [calls?.from, calls?.to, calls?.kind, calls?.steps, calls?.functions],
+    ["workflow:order", "executor:payments", "calls", ["charge", "ship"], ["charge", "ship"]],
+  );
+});
+
+test("templates are listed and read one by one", async () => {
+  await using rig = await openRig();
+  const items = (await rig.get("/api/v1/templates")).body.items as readonly JsonObject[];
+  assert.ok(items.length >= 10);
+  assert.equal((await rig.get(`/api/v1/templates/${items[0]?.id}`)).body.id, items[0]?.id);
+  assert.equal((await rig.get("/api/v1/templates/nothing")).status, 404);
+});

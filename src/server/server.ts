@@ -40,8 +40,11 @@ import { bindLive } from "./routes/live.ts";
 import { bindMetrics } from "./routes/metrics.ts";
 import { bindPages } from "./routes/pages.ts";
 import { bindRepairs } from "./routes/repairs.ts";
+import { bindShelves } from "./routes/shelves.ts";
 import { bindStarts } from "./routes/starts.ts";
 import { bindTasks } from "./routes/tasks.ts";
+import { bindTemplates } from "./routes/templates.ts";
+import { bindTopology } from "./routes/topology.ts";
 import { bindWorkflows } from "./routes/workflows.ts";
 import { createThrottle, type RequestRate } from "./throttle.ts";
 import { answerBadConnection, answerUnrouted, createRequestIds } from "./unrouted.ts";
@@ -184,6 +187,9 @@ export function createServer({ host, insight, clock, entropy, config, report = (
   bindMetrics(context);
   bindFigures(context);
   bindLive(context);
+  bindTopology(context);
+  bindShelves(context);
+  bindTemplates(context);
   bindDocuments(context);
   bindPages(context);
   for (const { method, path } of ROUTES) {

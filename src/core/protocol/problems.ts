@@ -80,6 +80,16 @@ export const PROBLEMS = {
     title: "There is no such dead letter",
     help: "It may have been replayed or dropped meanwhile, or it never failed for good. Look at the list.",
   },
+  DOCUMENT_NOT_FOUND: {
+    status: 404,
+    title: "There is no such dashboard or saved view",
+    help: "It may have been removed meanwhile. Look at the list.",
+  },
+  TEMPLATE_NOT_FOUND: {
+    status: 404,
+    title: "There is no such template",
+    help: "Look at the list of templates for its id.",
+  },
   ROUTE_NOT_FOUND: {
     status: 404,
     title: "There is nothing at this address",
@@ -99,6 +109,11 @@ export const PROBLEMS = {
     status: 409,
     title: "The version exists with other content",
     help: "A version never changes once it is registered. Raise `metadata.version`; the message names the next free one.",
+  },
+  ID_TAKEN: {
+    status: 409,
+    title: "The id is taken",
+    help: "Choose another id or leave it out; to change what is there, use PUT.",
   },
   WORKFLOW_ARCHIVED: {
     status: 409,

@@ -2,6 +2,7 @@
 
 import { listBreakers, readBreaker, resetBreaker } from "./breakers.ts";
 import { cancelBulk, listBulks, readBulk, startBulk } from "./bulk.ts";
+import { dashboardRoutes, viewRoutes } from "./dashboards.ts";
 import {
   dropDeadLetter,
   listDeadLetters,
@@ -50,6 +51,8 @@ import { compensateExecution, completeStep, skipStep } from "./repair-routes.ts"
 import type { Route } from "./route.ts";
 import { streamTasks } from "./task-stream.ts";
 import { finishTasks, pollTasks, renewTasks } from "./tasks.ts";
+import { listTemplates, readTemplate } from "./templates.ts";
+import { readTopology } from "./topology.ts";
 import {
   addVersion,
   archiveWorkflow,
@@ -134,6 +137,11 @@ export const ROUTES: readonly AnyRoute[] = [
   streamWorkspace,
   readExecutionFigures,
   readSystemStatus,
+  readTopology,
+  ...Object.values(dashboardRoutes),
+  ...Object.values(viewRoutes),
+  listTemplates,
+  readTemplate,
   readProblemsPage,
   readStyle,
   readDocsOpenApi,

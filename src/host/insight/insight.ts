@@ -16,6 +16,7 @@ import type { Change } from "../changes.ts";
 import type { Host } from "../host.ts";
 import { createFigures, type Figures } from "./figures.ts";
 import { createLiveFeed, type LiveFeed } from "./live-feed.ts";
+import { createShelf, type Shelf } from "./shelf.ts";
 import { createSystemFigures, SAMPLE_MS, type SystemFigures } from "./system.ts";
 
 const FLUSH_MS = 5000;
@@ -24,6 +25,8 @@ export interface Insight extends AsyncDisposable {
   readonly figures: Figures;
   readonly live: LiveFeed;
   readonly system: SystemFigures;
+  /** What people keep. */
+  readonly shelves: { readonly dashboards: Shelf; readonly views: Shelf };
 }
 
 export interface InsightOptions {
@@ -81,6 +84,10 @@ export function openInsight(options: InsightOptions): Insight {
     figures,
     live,
     system,
+    shelves: {
+      dashboards: createShelf(documents, clock, "dashboards"),
+      views: createShelf(documents, clock, "views"),
+    },
     async [Symbol.asyncDispose]() {
       if (isClosed) return;
       isClosed = true;
