@@ -204,38 +204,3 @@ test("templates are listed and read one by one", async () => {
   assert.equal((await rig.get(`/api/v1/templates/${items[0]?.id}`)).body.id, items[0]?.id);
   assert.equal((await rig.get("/api/v1/templates/nothing")).status, 404);
 });
-
-test("a workflow's figures show its steps, its critical path and its slowest executions", async () => {
-  await using rig = await openRig();
-  await rig.register(ORDER);
-  const id = await rig.start("order", { input: { amount: 1 } });
-  for (const output of [{ receipt: "r" }, {}]) {
-    const [task] = await rig.poll("payments");
-    if (task) await rig.complete(task, output);
-  }
-  assert.ok(
-    await rig.host.waitForEnd({
-      workspace: "default",
-      executionId: id,
-      timeoutMs: 5000,
-      signal: new AbortController().signal,
-    }),
-  );
-  const { body } = await rig.get("/api/v1/workflows/order/metrics?period=1h");
-  assert.equal(body.looked_at, 1);
-  assert.deepEqual(
-    (body.steps as readonly JsonObject[]).map(({ step, runs, failures }) => [step, runs, failures]),
-    [
-      ["charge", 1, 0],
-      ["ship", 1, 0],
-    ],
-  );
-  assert.equal((body.slowest as readonly JsonObject[])[0]?.execution_id, id);
-  const { points } = body.heat_map as JsonObject;
-  const cells = (points as readonly JsonObject[]).flatMap(({ counts }) => counts as readonly number[]);
-  assert.equal(
-    cells.reduce((sum, count) => sum + count, 0),
-    1,
-  );
-  assert.equal((await rig.get("/api/v1/workflows/nothing/metrics")).status, 404);
-});

@@ -45,7 +45,6 @@ import { bindStarts } from "./routes/starts.ts";
 import { bindTasks } from "./routes/tasks.ts";
 import { bindTemplates } from "./routes/templates.ts";
 import { bindTopology } from "./routes/topology.ts";
-import { bindWorkflowFigures } from "./routes/workflow-figures.ts";
 import { bindWorkflows } from "./routes/workflows.ts";
 import { createThrottle, type RequestRate } from "./throttle.ts";
 import { answerBadConnection, answerUnrouted, createRequestIds } from "./unrouted.ts";
@@ -187,7 +186,6 @@ export function createServer({ host, insight, clock, entropy, config, report = (
   bindHealth(context);
   bindMetrics(context);
   bindFigures(context);
-  bindWorkflowFigures(context);
   bindLive(context);
   bindTopology(context);
   bindShelves(context);

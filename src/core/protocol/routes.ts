@@ -34,7 +34,7 @@ import {
 } from "./execution-routes.ts";
 import { listExecutors, readExecutor, readInstance, removeInstance, reportInstance } from "./executors.ts";
 import { evaluateExpression } from "./expressions.ts";
-import { readExecutionFigures, readSystemStatus, readWorkflowFigures } from "./figures.ts";
+import { readExecutionFigures, readSystemStatus } from "./figures.ts";
 import {
   readComponents,
   readLiveness,
@@ -136,7 +136,6 @@ export const ROUTES: readonly AnyRoute[] = [
   readMetrics,
   streamWorkspace,
   readExecutionFigures,
-  readWorkflowFigures,
   readSystemStatus,
   readTopology,
   ...Object.values(dashboardRoutes),

@@ -120,6 +120,14 @@ export function toMessage(view: View, facts: ViewFacts): ExecutionMessage {
   };
 }
 
+/** One step as it is now; null where nothing stands at the path. Who follows events asks for what an event touched. */
+export function stepAt(view: View, facts: ViewFacts, path: string): StepMessage | null {
+  const record = view.records.get(path);
+  if (record !== undefined) return toStep(view, facts, record);
+  const state = view.execution.steps.get(path);
+  return state === undefined ? null : toStep(view, facts, { state, startedAt: null, since: null, fallback: false });
+}
+
 function phaseOf(execution: Execution): ExecutionMessage["phase"] {
   return execution.status === "running" ? leaving(execution) : null;
 }

@@ -1,6 +1,13 @@
 /** Where one can go: the menu, the command palette and the list of keys are made from this table. */
 
-import { type Icon, IconApi, IconHierarchy2, IconPlugConnected, IconPlugConnectedX } from "@tabler/icons-react";
+import {
+  type Icon,
+  IconApi,
+  IconHierarchy2,
+  IconListDetails,
+  IconPlugConnected,
+  IconPlugConnectedX,
+} from "@tabler/icons-react";
 
 export interface Destination {
   readonly path: string;
@@ -25,6 +32,7 @@ export const NAVIGATION: readonly DestinationGroup[] = [
   {
     label: "Operate",
     items: [
+      { path: "/executions", label: "Executions", icon: IconListDetails, also: "runs history status", key: "e" },
       { path: "/executors", label: "Executors", icon: IconPlugConnected, also: "instances workers health", key: "x" },
       {
         path: "/circuit-breakers",

@@ -5,6 +5,7 @@
 
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
 import { parseApiSearch } from "../api-docs/search.ts";
+import { parseExecutionsSearch } from "../executions/search.ts";
 import { parseWorkflowsSearch } from "../workflows/search.ts";
 import { parseWorkflowSearch } from "../workflows/workflow-search.ts";
 import { PageError, PageMissing } from "./page-states.tsx";
@@ -35,6 +36,13 @@ const workflow = createRoute({
   component: lazyRouteComponent(() => import("../workflows/workflow-page.tsx"), "WorkflowPage"),
 });
 
+const executions = createRoute({
+  getParentRoute: () => root,
+  path: "/executions",
+  validateSearch: parseExecutionsSearch,
+  component: lazyRouteComponent(() => import("../executions/list-page.tsx"), "ExecutionsPage"),
+});
+
 const executors = createRoute({
   getParentRoute: () => root,
   path: "/executors",
@@ -54,7 +62,7 @@ const api = createRoute({
   component: lazyRouteComponent(() => import("../api-docs/api-page.tsx"), "ApiPage"),
 });
 
-const routeTree = root.addChildren([home, workflows, workflow, executors, breakers, api]);
+const routeTree = root.addChildren([home, workflows, workflow, executions, executors, breakers, api]);
 
 export const router = createRouter({
   routeTree,
