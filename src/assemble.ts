@@ -15,6 +15,7 @@ import { createScriptPerformer } from "./adapters/steps/script/performer.ts";
 import { openMemoryStore } from "./adapters/stores/memory/store.ts";
 import { openSqliteStore } from "./adapters/stores/sqlite/store.ts";
 import type { Config } from "./config/config.ts";
+import type { BusinessMetric } from "./core/protocol/business-metrics.ts";
 import type { Host } from "./host/host.ts";
 import { type Insight, openInsight } from "./host/insight/insight.ts";
 import { openHost } from "./host/open-host.ts";
@@ -46,6 +47,8 @@ export interface PlatformOptions {
   readonly version: string;
   readonly report: Report;
   readonly note?: Note;
+  /** Those that `metrics.yaml` defines. */
+  readonly businessMetrics?: readonly BusinessMetric[];
   /** In place of the configured one, which it is closed like. */
   readonly store?: Store;
   /** In place of the machine's: whoever turns it by hand tries hours in moments. */
@@ -69,6 +72,7 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
       machine,
       epoch: entropy.id().slice(0, 12),
       workspaces: [WORKSPACE],
+      businessMetrics: options.businessMetrics ?? [],
       report,
     });
     const server = createServer({ host, insight, clock, entropy, config: serverConfig(config, version), report });

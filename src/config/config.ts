@@ -14,7 +14,12 @@ export interface Config {
   };
   readonly dataDirectory: string;
   readonly security: { readonly authEnabled: boolean | null };
-  readonly monitoring: { readonly metricsEnabled: boolean; readonly logLevel: string };
+  readonly monitoring: {
+    readonly metricsEnabled: boolean;
+    readonly logLevel: string;
+    /** With business metrics; null: looked for in the usual places. */
+    readonly metricsFile: string | null;
+  };
   readonly limits: {
     readonly payloadBytesMax: number;
     readonly batchBodyBytesMax: number;

@@ -116,6 +116,7 @@ function toConfig(draft: Draft): Config {
     monitoring: {
       metricsEnabled: settingOf(draft, "monitoring.metrics_enabled") === true,
       logLevel: text("monitoring.log_level"),
+      metricsFile: settingOf(draft, "monitoring.metrics_file") === null ? null : text("monitoring.metrics_file"),
     },
     limits: {
       payloadBytesMax: number("limits.payload"),

@@ -66,6 +66,7 @@ export const SETTING_NAMES = [
   "security.jwt_secret",
   "security.session_timeout",
   "monitoring.metrics_enabled",
+  "monitoring.metrics_file",
   "monitoring.tracing_enabled",
   "monitoring.log_level",
   "health.check_interval",
@@ -180,6 +181,12 @@ export const SETTINGS: Readonly<Record<SettingName, Setting>> = {
   "security.session_timeout": { of: DURATION, default: 86_400_000, about: "How long a session lasts." },
 
   "monitoring.metrics_enabled": { of: FLAG, default: true, about: "Serve metrics." },
+  "monitoring.metrics_file": {
+    of: TEXT,
+    default: null,
+    about:
+      "A file with business metrics; left out: `metrics.yaml` beside the configuration or in `config/`, if it is there.",
+  },
   "monitoring.tracing_enabled": { of: FLAG, default: false, about: "Send traces." },
   "monitoring.log_level": {
     of: { kind: "choice", of: ["trace", "debug", "info", "warn", "error", "silent"] },

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { JsonObject } from "../core/base/json.ts";
+import { parseBusinessMetrics } from "../core/protocol/business-metrics.ts";
 import { HELLO, ORDER, openRig, type Rig, WAITING } from "./rig.test.ts";
 
 interface LiveEvent {
@@ -203,4 +204,100 @@ test("templates are listed and read one by one", async () => {
   assert.ok(items.length >= 10);
   assert.equal((await rig.get(`/api/v1/templates/${items[0]?.id}`)).body.id, items[0]?.id);
   assert.equal((await rig.get("/api/v1/templates/nothing")).status, 404);
+});
+
+test("a workflow's figures show its steps, its critical path and its slowest executions", async () => {
+  await using rig = await openRig();
+  await rig.register(ORDER);
+  const id = await rig.start("order", { input: { amount: 1 } });
+  for (const output of [{ receipt: "r" }, {}]) {
+    const [task] = await rig.poll("payments");
+    if (task) await rig.complete(task, output);
+  }
+  assert.ok(
+    await rig.host.waitForEnd({
+      workspace: "default",
+      executionId: id,
+      timeoutMs: 5000,
+      signal: new AbortController().signal,
+    }),
+  );
+  const { body } = await rig.get("/api/v1/workflows/order/metrics?period=1h");
+  assert.equal(body.looked_at, 1);
+  assert.deepEqual(
+    (body.steps as readonly JsonObject[]).map(({ step, runs, failures }) => [step, runs, failures]),
+    [
+      ["charge", 1, 0],
+      ["ship", 1, 0],
+    ],
+  );
+  assert.equal((body.slowest as readonly JsonObject[])[0]?.execution_id, id);
+  const { points } = body.heat_map as JsonObject;
+  const cells = (points as readonly JsonObject[]).flatMap(({ counts }) => counts as readonly number[]);
+  assert.equal(
+    cells.reduce((sum, count) => sum + count, 0),
+    1,
+  );
+  assert.equal((await rig.get("/api/v1/workflows/nothing/metrics")).status, 404);
+});
+
+test("panels ask for metrics of the platform and of the business, by what they like", async () => {
+  const parsed = parseBusinessMetrics(`
+metrics:
+  business_metrics:
+    - { name: greetings, type: counter, source: "\${ 1 }", labels: [] }
+`);
+  assert.ok(!parsed.ok, "a template is no source");
+  const defined = parseBusinessMetrics(`
+metrics:
+  business_metrics:
+    - { name: letters, description: Letters greeted, type: counter, source: "len(input.name)", labels: [{ who: $.input.name }] }
+    - { name: lengths, type: histogram, source: "len(input.name)", buckets: [2, 4] }
+    - { name: greet_rate, type: gauge, source: $.steps.greet.success_rate, window: 1h }
+`);
+  assert.ok(defined.ok);
+  await using rig = await openRig({ businessMetrics: defined.metrics });
+  await rig.register(HELLO);
+  for (const name of ["Ada", "Grace", "Ada"])
+    await rig.post("/api/v1/workflows/hello/execute?wait=5s", { input: { name } });
+  await rig.insight.business.settled();
+  const names = ((await rig.get("/api/v1/metrics/catalogue")).body.items as readonly JsonObject[]).map(
+    ({ name }) => name,
+  );
+  assert.ok(names.includes("business.letters") && names.includes("executions.duration"));
+  const queries = [
+    { id: "a", metric: "executions.completed", group_by: "workflow", period: "1h" },
+    { metric: "executions.ended", group_by: "status", period: "1h" },
+    { metric: "executions.duration", aggregate: "p99", period: "1h" },
+    { metric: "business.letters", group_by: "label", label: "who", period: "15m" },
+    { metric: "business.greet_rate", period: "15m" },
+    { metric: "steps.runs", workflow: "hello", group_by: "step", period: "1h" },
+    { metric: "system.memory", period: "15m" },
+    { metric: "tasks.waiting", group_by: "executor" },
+  ];
+  const answer = await rig.post("/api/v1/metrics/query", { queries });
+  assert.equal(answer.status, 200, answer.text);
+  const results = answer.body.results as readonly JsonObject[];
+  const seriesOf = (place: number) =>
+    ((results[place]?.series ?? []) as readonly JsonObject[]).map(({ key, value }) => [key, value]);
+  assert.deepEqual([results[0]?.id, results[0]?.value, seriesOf(0)], ["a", 3, [["hello", 3]]]);
+  assert.deepEqual(seriesOf(1)[0], ["completed", 3]);
+  assert.equal(typeof results[2]?.value, "number");
+  assert.deepEqual(seriesOf(3), [
+    ["Ada", 6],
+    ["Grace", 5],
+  ]);
+  assert.equal(results[4]?.value, 1);
+  assert.deepEqual(seriesOf(5), [["greet", 3]]);
+  const page = (await rig.get("/metrics")).text;
+  assert.ok(page.includes('magicflow_business_letters{who="Ada"} 6'), page);
+  assert.ok(page.includes('magicflow_business_lengths_bucket{le="4"} 2'));
+  assert.ok(page.includes("magicflow_business_greet_rate 1"));
+  const business = (await rig.get("/api/v1/metrics/business")).body.items as readonly JsonObject[];
+  assert.deepEqual(
+    business.map(({ name }) => name),
+    ["letters", "lengths", "greet_rate"],
+  );
+  for (const wrong of [{ metric: "nothing" }, { metric: "system.cpu", group_by: "step" }, { metric: "steps.runs" }])
+    assert.equal((await rig.post("/api/v1/metrics/query", { queries: [wrong] })).status, 400);
 });

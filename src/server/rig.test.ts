@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { openMemoryStore } from "../adapters/stores/memory/store.ts";
 import type { Json, JsonObject } from "../core/base/json.ts";
+import type { BusinessMetric } from "../core/protocol/business-metrics.ts";
 import type { Host } from "../host/host.ts";
 import { type Insight, openInsight } from "../host/insight/insight.ts";
 import { openHost } from "../host/open-host.ts";
@@ -80,7 +81,12 @@ const entropy: Entropy = {
 };
 
 export async function openRig(
-  options: { config?: Partial<ServerConfig>; store?: Store; change?: (host: Host) => Host } = {},
+  options: {
+    config?: Partial<ServerConfig>;
+    store?: Store;
+    change?: (host: Host) => Host;
+    businessMetrics?: readonly BusinessMetric[];
+  } = {},
 ): Promise<Rig> {
   const store = options.store ?? openMemoryStore();
   const reports: string[] = [];
@@ -96,7 +102,15 @@ export async function openRig(
     },
   });
   const host = options.change?.(opened) ?? opened;
-  const insight = openInsight({ host, store, clock, machine: MACHINE, epoch: "rig", workspaces: ["default"] });
+  const insight = openInsight({
+    host,
+    store,
+    clock,
+    machine: MACHINE,
+    epoch: "rig",
+    workspaces: ["default"],
+    businessMetrics: options.businessMetrics ?? [],
+  });
   const server = createServer({
     host,
     insight,

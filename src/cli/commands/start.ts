@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import type { Platform } from "../../assemble.ts";
 import { CommandFailure, EXIT } from "../exit-codes.ts";
 import type { RunCommand } from "../main.ts";
+import { readMetricsFile } from "../metrics-file.ts";
 import type { Terminal } from "../terminal.ts";
 import { versionText } from "../version.ts";
 
@@ -43,6 +44,7 @@ export function startCommand(program: Command, run: RunCommand): void {
         const platform = await openPlatform({
           config,
           version: versionText(),
+          businessMetrics: readMetricsFile(config.monitoring.metricsFile, file),
           report: (error, about) => log.error({ err: error }, about),
           note: (message) => log.info(message),
         }).catch((error: unknown) => {

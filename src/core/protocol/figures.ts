@@ -1,10 +1,13 @@
 /** Figures of executions over a period, and those of the platform at this moment. */
 
 import { Type } from "typebox";
+import type { Finding } from "./findings.ts";
 import { CLOSED, type Message, message, orNull, time, unnamed } from "./message.ts";
 import { GRANULARITIES, type Granularity, PERIODS, type Period } from "./periods.ts";
 import type { Route } from "./route.ts";
 import type { Totals } from "./tallies.ts";
+import type { CriticalStep, StepFigures } from "./workflow-figures.ts";
+import { WorkflowParams } from "./workflow-routes.ts";
 
 export interface FigurePoint {
   readonly at: string;
@@ -128,6 +131,132 @@ export const readExecutionFigures: Route<object, FiguresQuery, unknown> = {
   body: null,
   answers: { 200: { description: "The figures.", schema: ExecutionFigures } },
   problems: [],
+};
+
+/** How durations are told apart in a heat map: upper ends in seconds; what is longer has a place of its own at the end. */
+export const HEAT_BOUNDS: readonly number[] = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 3600, 86_400];
+
+export interface WorkflowFigures extends ExecutionFigures {
+  readonly version: string | null;
+  /** How many executions, the newest that ended, the steps were read off. */
+  readonly looked_at: number;
+  readonly steps: readonly StepFigures[];
+  readonly critical_path: readonly CriticalStep[];
+  readonly findings: readonly Finding[];
+  readonly heat_map: {
+    readonly bounds: readonly number[];
+    readonly points: readonly { readonly at: string; readonly counts: readonly number[] }[];
+  };
+  readonly slowest: readonly SlowExecution[];
+}
+
+export interface SlowExecution {
+  readonly execution_id: string;
+  readonly version: string;
+  readonly status: string;
+  readonly started_at: string;
+  readonly duration: number;
+}
+
+const SPREAD = Type.Object({ mean: SECONDS, p95: SECONDS });
+
+export const WorkflowFigures: Message<WorkflowFigures> = message<WorkflowFigures>("WorkflowFigures")(
+  Type.Object({
+    ...FIGURES,
+    version: orNull(Type.String({ description: "Only of this version; null: of all." })),
+    looked_at: Type.Integer({
+      description: "How many executions, the newest that ended in the period, the steps were read off; at most 200.",
+    }),
+    steps: Type.Array(
+      Type.Object({
+        step: Type.String(),
+        type: Type.String(),
+        is_container: Type.Boolean({ description: "It has no time of its own: what is in it has." }),
+        runs: COUNT,
+        failures: COUNT,
+        retries: COUNT,
+        fallbacks: COUNT,
+        time: Type.Object(
+          { executor: SPREAD, running: SPREAD, retrying: SPREAD, waiting: SPREAD, total: SPREAD },
+          {
+            description:
+              "Seconds of a run: waiting for an executor, running, in back-off, waiting for a time, an event or a child.",
+          },
+        ),
+        critical_share: Type.Number({ description: "Its part of the time of an execution, on the critical path." }),
+        errors: Type.Array(Type.Object({ code: Type.String(), count: COUNT })),
+      }),
+    ),
+    critical_path: Type.Array(Type.Object({ step: Type.String(), share: Type.Number(), mean: Type.Number() }), {
+      description: "What an execution is waited for, in the order in which it usually begins.",
+    }),
+    findings: Type.Array(
+      Type.Object({
+        code: Type.Enum(["executor_wait", "retries", "failures", "fallbacks", "long_step", "external_wait"]),
+        level: Type.Enum(["info", "warning", "critical"]),
+        step: Type.String(),
+        message: Type.String({ description: "What is so, and what to change." }),
+      }),
+    ),
+    heat_map: Type.Object({
+      bounds: Type.Array(Type.Number(), { description: "Upper ends in seconds." }),
+      points: Type.Array(
+        Type.Object({
+          at: time("Where the piece begins."),
+          counts: Type.Array(COUNT, { description: "One for each bound, and one for what is longer." }),
+        }),
+      ),
+    }),
+    slowest: Type.Array(
+      Type.Object({
+        execution_id: Type.String(),
+        version: Type.String(),
+        status: Type.String(),
+        started_at: time("When it began."),
+        duration: Type.Number(),
+      }),
+      { description: "Of the newest 1,000 that ended in the period." },
+    ),
+  }),
+);
+
+export interface WorkflowFiguresQuery {
+  readonly period?: Period;
+  readonly granularity?: Granularity | "auto";
+  readonly version?: string;
+  readonly compare?: boolean;
+}
+
+const WorkflowFiguresQuery: Message<WorkflowFiguresQuery> = unnamed<WorkflowFiguresQuery>()(
+  Type.Object(
+    {
+      ...PERIOD_QUERY,
+      version: Type.Optional(
+        Type.String({
+          minLength: 1,
+          maxLength: 200,
+          description: "Steps and slowest executions of this version only.",
+        }),
+      ),
+      compare: Type.Optional(Type.Boolean({ description: "The totals of the period before as well." })),
+    },
+    CLOSED,
+  ),
+);
+
+export const readWorkflowFigures: Route<WorkflowParams, WorkflowFiguresQuery, unknown> = {
+  method: "GET",
+  path: "/api/v1/workflows/{workflow}/metrics",
+  operationId: "readWorkflowFigures",
+  tag: "metrics",
+  summary: "Read how a workflow and its steps did over a period",
+  description: "Totals and series are over all executions; steps are read off the histories of the newest ones.",
+  permission: "metrics:read",
+  params: WorkflowParams,
+  query: WorkflowFiguresQuery,
+  body: null,
+  answers: { 200: { description: "The figures.", schema: WorkflowFigures } },
+  problems: ["WORKFLOW_NOT_FOUND", "VERSION_NOT_FOUND"],
 };
 
 export interface SystemStatus {

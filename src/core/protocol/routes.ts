@@ -34,7 +34,7 @@ import {
 } from "./execution-routes.ts";
 import { listExecutors, readExecutor, readInstance, removeInstance, reportInstance } from "./executors.ts";
 import { evaluateExpression } from "./expressions.ts";
-import { readExecutionFigures, readSystemStatus } from "./figures.ts";
+import { readExecutionFigures, readSystemStatus, readWorkflowFigures } from "./figures.ts";
 import {
   readComponents,
   readLiveness,
@@ -46,6 +46,7 @@ import {
   readWorkflowHealth,
 } from "./health.ts";
 import { streamWorkspace } from "./live.ts";
+import { queryMetrics, readBusinessFigures, readCatalogue } from "./metric-query.ts";
 import { PAGE_ROUTES, readAsset } from "./pages.ts";
 import { compensateExecution, completeStep, skipStep } from "./repair-routes.ts";
 import type { Route } from "./route.ts";
@@ -136,7 +137,11 @@ export const ROUTES: readonly AnyRoute[] = [
   readMetrics,
   streamWorkspace,
   readExecutionFigures,
+  readWorkflowFigures,
   readSystemStatus,
+  readBusinessFigures,
+  readCatalogue,
+  queryMetrics,
   readTopology,
   ...Object.values(dashboardRoutes),
   ...Object.values(viewRoutes),

@@ -8,12 +8,14 @@
  */
 
 import { toRfc3339 } from "../../core/base/time.ts";
+import type { BusinessMetric } from "../../core/protocol/business-metrics.ts";
 import type { LiveExecution } from "../../core/protocol/live.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Machine } from "../../ports/machine.ts";
 import type { Store } from "../../ports/store.ts";
 import type { Change } from "../changes.ts";
 import type { Host } from "../host.ts";
+import { type BusinessFigures, createBusinessFigures } from "./business.ts";
 import { createFigures, type Figures } from "./figures.ts";
 import { createLiveFeed, type LiveFeed } from "./live-feed.ts";
 import { createShelf, type Shelf } from "./shelf.ts";
@@ -25,6 +27,7 @@ export interface Insight extends AsyncDisposable {
   readonly figures: Figures;
   readonly live: LiveFeed;
   readonly system: SystemFigures;
+  readonly business: BusinessFigures;
   /** What people keep. */
   readonly shelves: { readonly dashboards: Shelf; readonly views: Shelf };
 }
@@ -38,6 +41,8 @@ export interface InsightOptions {
   readonly epoch: string;
   /** Those there are. */
   readonly workspaces: readonly string[];
+  /** Those that people have defined. */
+  readonly businessMetrics?: readonly BusinessMetric[];
   readonly report?: (error: unknown, about: string) => void;
 }
 
@@ -47,10 +52,18 @@ export function openInsight(options: InsightOptions): Insight {
   const figures = createFigures({ host, documents, clock, workspaces });
   const live = createLiveFeed({ host, clock, epoch, toText: (change) => JSON.stringify(toLiveExecution(change)) });
   const system = createSystemFigures({ host, store, documents, clock, machine, workspaces });
-  const books = [figures.book, system.book];
+  const business = createBusinessFigures({
+    host,
+    documents,
+    clock,
+    metrics: options.businessMetrics ?? [],
+    report,
+  });
+  const books = [figures.book, system.book, business.book];
   const unlisten = host.changes.listen((change) => {
     figures.note(change);
     live.note(change);
+    business.note(change);
   });
   let isClosed = false;
   let cancelSample = () => {};
@@ -58,11 +71,7 @@ export function openInsight(options: InsightOptions): Insight {
 
   function sampling(): void {
     if (isClosed) return;
-    try {
-      system.sample();
-    } catch (error) {
-      report(error, "the platform could not be measured");
-    }
+    system.sample().catch((error) => report(error, "the platform could not be measured"));
     cancelSample = clock.after(SAMPLE_MS, sampling);
   }
 
@@ -74,7 +83,7 @@ export function openInsight(options: InsightOptions): Insight {
     });
   }
 
-  const opened = Promise.all([figures.open(), system.book.begin()]).catch((error: unknown) => {
+  const opened = Promise.all([figures.open(), system.book.begin(), business.book.begin()]).catch((error: unknown) => {
     if (!isClosed) report(error, "figures of before could not be read; they are counted anew at the next start");
   });
   sampling();
@@ -84,6 +93,7 @@ export function openInsight(options: InsightOptions): Insight {
     figures,
     live,
     system,
+    business,
     shelves: {
       dashboards: createShelf(documents, clock, "dashboards"),
       views: createShelf(documents, clock, "views"),
@@ -97,6 +107,7 @@ export function openInsight(options: InsightOptions): Insight {
       figures.stop();
       live.close();
       await opened;
+      await business.settled();
       for (const book of books) await book.close().catch((error) => report(error, "figures could not be written"));
     },
   };

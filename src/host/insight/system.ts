@@ -41,6 +41,8 @@ export const SYSTEM_SERIES = [
   "tasks.waiting",
   "tasks.leased",
   "executions.in_memory",
+  "executions.active",
+  "executions.queued",
 ] as const;
 export type SystemSeries = (typeof SYSTEM_SERIES)[number];
 
@@ -53,7 +55,7 @@ export interface SystemFigures {
   storage(): Promise<{ readonly bytes: number; readonly executions: number } | null>;
   /** Since `from`, oldest first. */
   samples(from: Instant): readonly SystemSample[];
-  sample(): void;
+  sample(): Promise<void>;
 }
 
 export function createSystemFigures(options: {
@@ -70,6 +72,8 @@ export function createSystemFigures(options: {
   const writes: { readonly counts: readonly number[]; readonly over: number }[] = [];
   let before = { at: clock.now(), cpuSeconds: machine.measure().cpuSeconds };
   let newest: SystemSample | null = null;
+  /** As of the last time that the store was asked. */
+  let open = { running: 0, queued: 0 };
   let measured: { at: Instant; bytes: number; executions: number } | null = null;
 
   function take(): SystemSample {
@@ -102,6 +106,8 @@ export function createSystemFigures(options: {
         "tasks.waiting": waiting,
         "tasks.leased": leased,
         "executions.in_memory": health.executionsInMemory,
+        "executions.active": open.running,
+        "executions.queued": open.queued,
       },
     };
     return newest;
@@ -127,14 +133,29 @@ export function createSystemFigures(options: {
     return measured;
   }
 
+  async function countOpen(): Promise<void> {
+    let running = 0;
+    let queued = 0;
+    try {
+      for (const workspace of workspaces) {
+        const counts = await host.count({ workspace, workflow: null });
+        running += counts["running"] ?? 0;
+        queued += counts["queued"] ?? 0;
+      }
+      open = { running, queued };
+    } catch {
+      // While the store is away the last answer stands; its health says why.
+    }
+  }
+
   return {
     book,
     measure: () => (newest !== null && clock.now() - newest.at < 1000 ? newest : take()),
     latency,
     storage,
     samples: (from) => ring.filter(({ at }) => at >= from),
-    sample() {
-      void storage();
+    async sample() {
+      await Promise.all([storage(), countOpen()]);
       const sample = take();
       ring.push(sample);
       if (ring.length > SAMPLES_MAX) ring.splice(0, ring.length - SAMPLES_MAX);

@@ -22,9 +22,9 @@ export const METRICS: readonly Family[] = [
 export const METRICS_TYPE: string = Registry.PROMETHEUS_CONTENT_TYPE;
 
 /** The library knows the text form and its escapes; the numbers are read when they are asked for, and kept nowhere twice. */
-export async function renderMetrics(facts: MetricFacts): Promise<string> {
+export async function renderMetrics(facts: MetricFacts, own: readonly Family[] = []): Promise<string> {
   const registry = new Registry();
-  for (const family of METRICS) registry.registerMetric(toMetric(family, facts));
+  for (const family of [...METRICS, ...own]) registry.registerMetric(toMetric(family, facts));
   return registry.metrics();
 }
 

@@ -2,23 +2,26 @@
 
 import { readMetrics } from "../../core/protocol/health.ts";
 import { problem } from "../answer.ts";
+import { businessFamilies } from "../metrics/business.ts";
 import { METRICS_TYPE, renderMetrics } from "../metrics/page.ts";
 import type { RouteContext } from "./context.ts";
 
 const COUNTING_MS_MAX = 1000;
 
-export function bindMetrics({ binder, host, clock, facts }: RouteContext): void {
+export function bindMetrics({ binder, host, insight, clock, facts }: RouteContext): void {
   binder.bind(readMetrics, async ({ workspace }) => {
     if (!facts.servesMetrics)
       return problem("ROUTE_NOT_FOUND", "Expected metrics to be served, but monitoring.metrics_enabled is false.");
-    const text = await renderMetrics({
+    const own = businessFamilies(await insight.business.expose(workspace).catch(() => []));
+    const rendered = {
       host,
       health: host.health(),
       workspace,
       executions: await count(workspace),
       version: facts.version,
       startedAt: facts.startedAt,
-    });
+    };
+    const text = await renderMetrics(rendered, own);
     return { kind: "text", status: 200, type: METRICS_TYPE, text };
   });
 
