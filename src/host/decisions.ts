@@ -136,11 +136,18 @@ function answerAfterCommit(resident: Resident, item: CommandItem, answer: Comman
   });
 }
 
+/** The `n`th reaction to an event. */
+interface Follows {
+  readonly seq: number;
+  readonly n: number;
+  readonly reaction: Reaction;
+}
+
 interface Decided {
   readonly encoded: EncodedEvents;
   readonly row: Resident["row"];
   readonly isRowNew: boolean;
-  readonly reactions: readonly { readonly id: string; readonly reaction: Reaction }[];
+  readonly reactions: readonly Follows[];
   /** For how long a pause that is over has frozen the timers. */
   readonly frozenMs: number;
 }
@@ -152,12 +159,12 @@ function react(resident: Resident, events: readonly HistoryEvent[]): Decided {
   const row = rowAfter(resident.row, events, { execution, definition, shard: shard.index });
   if (encoded === null || row === null)
     throw new Bug(`Expected events of ${execution.id} to be recorded, but there are none.`);
-  const reactions = events.flatMap((event) =>
-    reactionsOf(definition, execution, event).map((reaction, n) => ({
-      id: messageId(execution.id, event.seq, n),
-      reaction,
-    })),
-  );
+  const reactions: Follows[] = [];
+  for (const event of events) {
+    let n = 0;
+    for (const reaction of reactionsOf(definition, execution, event))
+      reactions.push({ seq: event.seq, n: n++, reaction });
+  }
   return { encoded, row, isRowNew: row !== resident.row, reactions, frozenMs: frozenMsOf(events) };
 }
 
@@ -180,18 +187,16 @@ function record(loop: Loop, resident: Resident, decided: Decided): void {
   write.hasEnded = hasEnded(decided.row.status);
   if (before.status === "paused" && decided.row.status !== "paused")
     write.effects.push({ kind: "ResumeTasks", frozenMs: decided.frozenMs });
-  for (const { id, reaction } of decided.reactions) collect(loop, part, write, resident, id, reaction);
+  for (const follows of decided.reactions) collect(loop, part, write, resident, follows);
   if (before.status !== "paused" && decided.row.status === "paused") write.effects.push({ kind: "PauseTasks" });
   addSnapshot(loop, part, write, resident);
 }
 
-function collect(loop: Loop, part: Part, write: Write, resident: Resident, id: string, reaction: Reaction): void {
+function collect(loop: Loop, part: Part, write: Write, resident: Resident, { seq, n, reaction }: Follows): void {
+  if (reaction.kind === "OfferTask" || reaction.kind === "WithdrawTask") return void write.effects.push(reaction);
   const { id: executionId, workspace } = resident.execution;
+  const id = messageId(executionId, seq, n);
   switch (reaction.kind) {
-    case "OfferTask":
-    case "WithdrawTask":
-      write.effects.push(reaction);
-      return;
     case "AddWait": {
       const { path, event, correlation } = reaction;
       setWait(part, executionId, path, { executionId, path, workspace, event, correlation });

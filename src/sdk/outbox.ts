@@ -80,10 +80,9 @@ export function createOutbox(options: {
 
   function put(result: Result, output?: string): void {
     try {
-      const text = JSON.stringify(result);
       waiting.set(result.task_id, {
         result,
-        text: output === undefined ? text : `${text.slice(0, -1)},"output":${output}}`,
+        text: output === undefined ? JSON.stringify(result) : completedText(result, output),
       });
     } catch (error) {
       // Details of an error may be anything; outputs have been through JSON before.
@@ -218,6 +217,13 @@ export function createOutbox(options: {
         () => false,
       ),
   };
+}
+
+/** Most results are such; it takes half the time to put the text together from its members. */
+function completedText({ task_id: id, instance, started_at: startedAt, status }: Result, output: string): string {
+  const from = instance === undefined ? "" : `,"instance":${JSON.stringify(instance)}`;
+  const since = startedAt === undefined ? "" : `,"started_at":"${startedAt}"`;
+  return `{"task_id":${JSON.stringify(id)}${from}${since},"status":"${status}","output":${output}}`;
 }
 
 /** The platform has read it and will never take it, however often it is sent. */

@@ -49,6 +49,8 @@ const STOPPED = new TaskError({ code: "EXECUTOR_STOPPED", message: "The executor
 
 interface Running {
   readonly task: Task;
+  readonly startedAt: string;
+  timer: ReturnType<typeof setTimeout> | null;
   /** Null until the function asks for its signal. */
   controller: AbortController | null;
   /** Why it was told to end; null: it was not. */
@@ -70,29 +72,53 @@ export function createWork(parts: {
   const { name, instance, functions, stopped } = parts;
   const running = new Map<string, Running>();
 
-  async function perform(entry: Running): Promise<void> {
+  /** Makes promises only where the function does: most of the small ones are done when they return. */
+  function perform(entry: Running): void {
     const { task } = entry;
-    const base = { task_id: task.id, instance, started_at: new Date().toISOString() };
-    const timer = task.timeout_ms === null ? null : setTimeout(() => abort(entry, TIME_OVER), task.timeout_ms);
+    if (task.timeout_ms !== null) entry.timer = setTimeout(() => abort(entry, TIME_OVER), task.timeout_ms);
     try {
       const work = functions.get(task.function);
       if (work === undefined) throw unknownFunction(task.function);
-      const given = work(task.input, contextOf(entry));
-      const output = isPromise(given) ? await given : given;
-      if (entry.reason === TIME_OVER) throw TIME_OVER;
-      // What JSON cannot say (dates, maps, undefined members) takes the form that JSON gives it; a circle is the function's error.
-      const text = JSON.stringify(output) ?? "null";
-      end(entry, { ...base, status: "completed" }, text);
+      const given = work(task.input, new Context(entry));
+      if (!isPromise(given)) return complete(entry, given);
+      Promise.resolve(given).then(
+        (output) => complete(entry, output),
+        (error: unknown) => fail(entry, error),
+      );
     } catch (error) {
-      const isLate = entry.reason === TIME_OVER;
-      if (isLate && !entry.isUnwanted) await pause(OVERTIME_MS, stopped);
-      end(entry, { ...base, status: "failed", error: errorOf(isLate ? TIME_OVER : error) }, undefined);
-    } finally {
-      if (timer !== null) clearTimeout(timer);
+      fail(entry, error);
     }
   }
 
+  function complete(entry: Running, output: unknown): void {
+    if (entry.reason === TIME_OVER) return fail(entry, TIME_OVER);
+    const { task, startedAt } = entry;
+    let text: string;
+    try {
+      // What JSON cannot say (dates, maps, undefined members) takes the form that JSON gives it; a circle is the function's error.
+      text = JSON.stringify(output) ?? "null";
+    } catch (error) {
+      return fail(entry, error);
+    }
+    end(entry, { task_id: task.id, instance, started_at: startedAt, status: "completed" }, text);
+  }
+
+  function fail(entry: Running, error: unknown): void {
+    const { task, startedAt } = entry;
+    const isLate = entry.reason === TIME_OVER;
+    const result: Result = {
+      task_id: task.id,
+      instance,
+      started_at: startedAt,
+      status: "failed",
+      error: errorOf(isLate ? TIME_OVER : error),
+    };
+    if (isLate && !entry.isUnwanted) void pause(OVERTIME_MS, stopped).then(() => end(entry, result, undefined));
+    else end(entry, result, undefined);
+  }
+
   function end(entry: Running, result: Result, output: string | undefined): void {
+    if (entry.timer !== null) clearTimeout(entry.timer);
     running.delete(entry.task.id);
     // A function that was stopped with its executor has not failed: somebody else is given its task.
     const isWanted = !entry.isUnwanted && (entry.reason !== STOPPED || result.status === "completed");
@@ -111,6 +137,8 @@ export function createWork(parts: {
     begin(task) {
       const entry: Running = {
         task,
+        startedAt: timeText(),
+        timer: null,
         controller: null,
         reason: null,
         isUnwanted: false,
@@ -118,7 +146,7 @@ export function createWork(parts: {
         message: null,
       };
       running.set(task.id, entry);
-      void perform(entry);
+      perform(entry);
     },
     has: (taskId) => running.has(taskId),
     withdraw(taskId, reason) {
@@ -139,21 +167,42 @@ export function createWork(parts: {
   };
 }
 
-function contextOf(entry: Running): TaskContext {
-  return {
-    task: entry.task,
-    get signal() {
-      if (entry.controller === null) {
-        entry.controller = new AbortController();
-        if (entry.reason !== null) entry.controller.abort(entry.reason);
-      }
-      return entry.controller.signal;
-    },
-    progress(done, message) {
+class Context implements TaskContext {
+  readonly task: Task;
+  /** May be taken out of the context and called alone. */
+  readonly progress: TaskContext["progress"];
+  readonly #entry: Running;
+
+  constructor(entry: Running) {
+    this.task = entry.task;
+    this.#entry = entry;
+    this.progress = (done, message) => {
       entry.progress = Math.min(Math.max(done, 0), 1);
       entry.message = message ?? null;
-    },
-  };
+    };
+  }
+
+  get signal(): AbortSignal {
+    const entry = this.#entry;
+    if (entry.controller === null) {
+      entry.controller = new AbortController();
+      if (entry.reason !== null) entry.controller.abort(entry.reason);
+    }
+    return entry.controller.signal;
+  }
+}
+
+/** The last time that was told, and how: thousands of tasks may begin in a second. */
+let toldAt = 0;
+let told = "";
+
+function timeText(): string {
+  const now = Date.now();
+  if (now !== toldAt) {
+    toldAt = now;
+    told = new Date(now).toISOString();
+  }
+  return told;
 }
 
 /** The first reason stays. */

@@ -24,7 +24,7 @@ import type { Clock } from "../ports/clock.ts";
 import { unfitRequest } from "./binding.ts";
 import { parseJsonText } from "./json-text.ts";
 import { type Trouble, toProblem, trouble, troubleOfError } from "./problems.ts";
-import { renew, resultsWithoutError, toResult, toTask } from "./task-messages.ts";
+import { renew, resultsWithoutError, toResult, toTaskText } from "./task-messages.ts";
 import { createValidator } from "./validation.ts";
 
 export interface TaskStream {
@@ -159,7 +159,7 @@ export function serveTaskStream(options: TaskStreamOptions): TaskStream {
       credits: isStopping ? 0 : hello.credits,
       receive(leased) {
         credits -= leased.length;
-        for (const one of leased) tasks.push(JSON.stringify(toTask(one)));
+        for (const one of leased) tasks.push(toTaskText(one));
         flushSoon();
       },
       withdrawn(taskId, reason) {

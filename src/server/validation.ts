@@ -44,8 +44,25 @@ function compiler(coerces: boolean, allErrors: boolean): Ajv2020 {
   if (known !== undefined) return known;
   const ajv = new Ajv2020({ allErrors, coerceTypes: coerces, strict: false, verbose: true, validateSchema: false });
   formats.default(ajv, ["date-time"]);
+  rememberLastTime(ajv);
   compilers.set(key, ajv);
   return ajv;
+}
+
+/** Times that come together are often the same one. */
+function rememberLastTime(ajv: Ajv2020): void {
+  const format = ajv.formats["date-time"];
+  if (typeof format !== "object" || format instanceof RegExp || typeof format.validate !== "function") return;
+  const check = format.validate as (text: string) => boolean;
+  let last: string | null = null;
+  ajv.addFormat("date-time", {
+    validate(text: string) {
+      if (text === last) return true;
+      if (!check(text)) return false;
+      last = text;
+      return true;
+    },
+  });
 }
 
 function toErrors(found: readonly ErrorObject[], where: string): readonly ProblemError[] {

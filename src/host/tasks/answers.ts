@@ -9,8 +9,16 @@ import type { Ending, Recent } from "./recent.ts";
 
 export interface Answers {
   /** `hear` is called once, after the commit. */
-  give(taskId: string, finish: FinishTask, by: Giver, hear: Hear): void;
+  give(answer: Given, hear: Hear): void;
   isBeingGiven(workspace: string, taskId: string): boolean;
+}
+
+export interface Given {
+  readonly taskId: string;
+  readonly finish: FinishTask;
+  readonly by: Giver;
+  /** The task is on the board: its attempt has no ending yet. */
+  readonly isOpen: boolean;
 }
 
 /** An error: it is not known whether there was a commit, and the answer may be given again. */
@@ -43,10 +51,8 @@ export function createAnswers(shards: Shards, recent: Recent): Answers {
   }
 
   return {
-    give(taskId, finish, by, hear) {
+    give({ taskId, finish, by, isOpen }, hear) {
       const { workspace } = finish;
-      const ending = recent.find(workspace, taskId);
-      if (ending !== null) return hear(outcomeAfter(ending));
       const earlier = givings.get(taskId);
       // Ids of executions are the same in no two workspaces: who answers from another one means a task that is not there.
       if (earlier !== undefined && earlier.workspace !== workspace) return hear("unknown");
@@ -55,6 +61,8 @@ export function createAnswers(shards: Shards, recent: Recent): Answers {
         earlier.later.push(hear);
         return;
       }
+      const ending = isOpen ? null : recent.find(workspace, taskId);
+      if (ending !== null) return hear(outcomeAfter(ending));
       const giving: Giving = { workspace, by, later: null };
       givings.set(taskId, giving);
       commit(taskId, finish, giving, hear);

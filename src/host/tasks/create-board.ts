@@ -184,7 +184,7 @@ export function createBoard(world: {
       const entry = table.find(workspace, task.id);
       return new Promise((resolve, reject) => {
         const hear: Hear = (outcome) => (typeof outcome === "string" ? resolve(outcome) : reject(outcome));
-        if (entry === null) answers.give(task.id, finish, "builtin", hear);
+        if (entry === null) answers.give({ taskId: task.id, finish, by: "builtin", isOpen: false }, hear);
         else table.answer(entry, finish, hear);
       });
     },

@@ -222,33 +222,26 @@ export function createDesk(parts: {
       resolve(finished);
     };
     if (missing === 0) resolve(finished);
-    touchAll(workspace, results);
-    for (const [i, result] of results.entries()) finish(workspace, result, (outcome) => heard(i, outcome));
+    // Most results that come together come from one instance.
+    let seen: InstanceName | null = null;
+    for (const [i, result] of results.entries()) {
+      const entry = table.find(workspace, result.taskId);
+      if (entry !== null && result.instance !== null && !isSeen(seen, entry, result.instance)) {
+        seen = { ...placeOf(entry), instance: result.instance };
+        registry.touch(seen);
+      }
+      finish(workspace, entry, result, (outcome) => heard(i, outcome));
+    }
     return promise;
   }
 
-  /** Most results that come together come from one instance. */
-  function touchAll(workspace: string, results: readonly TaskResult[]): void {
-    let executor: string | null = null;
-    let instance: string | null = null;
-    for (const result of results) {
-      const entry = result.instance === null ? null : table.find(workspace, result.taskId);
-      if (entry === null || result.instance === null || isBuiltin(entry.task.executor)) continue;
-      if (entry.task.executor === executor && result.instance === instance) continue;
-      executor = entry.task.executor;
-      instance = result.instance;
-      registry.touch({ workspace, executor, instance });
-    }
-  }
-
-  function finish(workspace: string, result: TaskResult, hear: Hear): void {
-    const entry = table.find(workspace, result.taskId);
+  function finish(workspace: string, entry: Entry | null, result: TaskResult, hear: Hear): void {
     if (entry !== null && isBuiltin(entry.task.executor)) return hear("unknown");
     if (entry !== null) return table.answer(entry, toFinish(workspace, entry.task, result, entry), hear);
     const place = parseTaskId(result.taskId);
     if (place === null) return hear("unknown");
     const finish = { ...toFinish(workspace, place, result, null), isRemote: true };
-    parts.answers.give(result.taskId, finish, "executor", hear);
+    parts.answers.give({ taskId: result.taskId, finish, by: "executor", isOpen: false }, hear);
   }
 
   function list(workspace: string) {
@@ -278,6 +271,11 @@ export function createDesk(parts: {
       return { ok: true };
     },
   };
+}
+
+/** Built-in executors have no instances that anybody would be shown. */
+function isSeen(seen: InstanceName | null, { task }: Entry, instance: string): boolean {
+  return (seen?.executor === task.executor && seen.instance === instance) || isBuiltin(task.executor);
 }
 
 /** Nobody holds it, and somebody may rightly say that he works on it. */

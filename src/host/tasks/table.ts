@@ -191,7 +191,8 @@ export function createTable(parts: {
 
   function settle(entry: Entry, finish: FinishTask, by: "executor" | "board", hear: Hear): void {
     setAside(entry);
-    answers.give(entry.task.id, finish, isBuiltin(entry.task.executor) ? "builtin" : by, (outcome) => {
+    const giver = isBuiltin(entry.task.executor) ? "builtin" : by;
+    answers.give({ taskId: entry.task.id, finish, by: giver, isOpen: true }, (outcome) => {
       if (typeof outcome === "string") {
         if (by === "board") leaseOf(entry)?.connection?.withdrawn(entry.task.id, "timed_out");
         remove(entry);

@@ -1,16 +1,9 @@
 /** Tasks on their way to executors and results on their way back: the busiest routes, so nothing is done twice here. */
 
 import { streamTasks } from "../../core/protocol/task-stream.ts";
-import {
-  finishTasks,
-  LEASE_MS_DEFAULT,
-  type PollAnswer,
-  pollTasks,
-  renewTasks,
-  TASKS_MAX_DEFAULT,
-} from "../../core/protocol/tasks.ts";
-import { json, problem } from "../answer.ts";
-import { renew, resultsWithoutError, toResult, toTask } from "../task-messages.ts";
+import { finishTasks, LEASE_MS_DEFAULT, pollTasks, renewTasks, TASKS_MAX_DEFAULT } from "../../core/protocol/tasks.ts";
+import { json, jsonText, problem } from "../answer.ts";
+import { renew, resultsWithoutError, toResult, toTaskText } from "../task-messages.ts";
 import { UPGRADE_REQUIRED } from "../upgrades.ts";
 import type { RouteContext } from "./context.ts";
 
@@ -33,8 +26,7 @@ export function bindTasks({ binder, host: { executors } }: RouteContext): void {
       labels: body.labels ?? {},
       signal: waitMs === 0 ? NEVER : call.signal(),
     });
-    const answer: PollAnswer = { tasks: leased.map(toTask) };
-    return json(200, answer);
+    return jsonText(200, `{"tasks":[${leased.map(toTaskText).join(",")}]}`);
   });
 
   binder.bind(finishTasks, async ({ workspace, body }) => {
