@@ -34,9 +34,10 @@ import type { Page } from "../core/protocol/message.ts";
 import type { BatchAnswer, BatchItem, StartAnswer, StartOptions } from "../core/protocol/starts.ts";
 import type { RegisterAnswer, ValidateAnswer, WorkflowDetail, WorkflowSummary } from "../core/protocol/workflows.ts";
 import { type CallRequest, type Connection, type ConnectionOptions, connect } from "./http.ts";
+import { createInsightCalls, type InsightCalls } from "./insight.ts";
 import { followEvents } from "./stream.ts";
 
-export interface Client {
+export interface Client extends InsightCalls {
   /**
    * Starts an execution; resolves once the start is on disk. With `waitMs` (at most 60,000) it resolves when the execution
    * has ended, or after that time with it still running. A key is made where none is given, so that a repeated try never
@@ -177,6 +178,7 @@ export function createClient(options: ConnectionOptions = {}): Client {
     read<T>({ method: "POST", path: `${execution(executionId)}/${part}`, body: { id: crypto.randomUUID(), ...body } });
 
   return {
+    ...createInsightCalls(connection, (path) => pages(connection, path, {})),
     execute(workflow, input, { metadata, idempotencyKey, waitMs, signal, ...startOptions } = {}) {
       const heldMs = Math.min(waitMs ?? 0, WAIT_MS_MAX);
       const hasId = startOptions.execution_id !== undefined;

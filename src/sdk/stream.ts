@@ -40,11 +40,23 @@ export async function* followEvents(
   }
 }
 
-function isAborted(signal: AbortSignal | undefined): boolean {
+export function isAborted(signal: AbortSignal | undefined): boolean {
   return signal?.aborted === true;
 }
 
 async function* parseEvents(body: ReadableStream<Uint8Array>): AsyncIterable<HistoryEventMessage> {
+  for await (const { data } of parseMessages(body)) yield JSON.parse(data) as HistoryEventMessage;
+}
+
+export interface StreamMessage {
+  /** Empty where it has none. */
+  readonly id: string;
+  readonly event: string;
+  readonly data: string;
+}
+
+/** Comments and messages without data are passed over. */
+export async function* parseMessages(body: ReadableStream<Uint8Array>): AsyncIterable<StreamMessage> {
   const decoder = new TextDecoder();
   let rest = "";
   for await (const chunk of body as unknown as AsyncIterable<Uint8Array>) {
@@ -52,12 +64,16 @@ async function* parseEvents(body: ReadableStream<Uint8Array>): AsyncIterable<His
     const blocks = rest.split("\n\n");
     rest = blocks.pop() ?? "";
     for (const block of blocks) {
-      const data = block
-        .split("\n")
-        .filter((line) => line.startsWith("data:"))
-        .map((line) => line.slice(line.startsWith("data: ") ? 6 : 5))
-        .join("\n");
-      if (data !== "") yield JSON.parse(data) as HistoryEventMessage;
+      const lines = block.split("\n");
+      const data = fieldOf(lines, "data").join("\n");
+      if (data === "") continue;
+      yield { id: fieldOf(lines, "id").at(-1) ?? "", event: fieldOf(lines, "event").at(-1) ?? "message", data };
     }
   }
+}
+
+function fieldOf(lines: readonly string[], name: string): readonly string[] {
+  return lines
+    .filter((line) => line.startsWith(`${name}:`))
+    .map((line) => line.slice(name.length + 1).replace(/^ /, ""));
 }

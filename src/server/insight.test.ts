@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { JsonObject } from "../core/base/json.ts";
 import { parseBusinessMetrics } from "../core/protocol/business-metrics.ts";
+import { createClient } from "../sdk/client.ts";
 import { HELLO, ORDER, openRig, type Rig, WAITING } from "./rig.test.ts";
 
 interface LiveEvent {
@@ -300,4 +301,32 @@ metrics:
   );
   for (const wrong of [{ metric: "nothing" }, { metric: "system.cpu", group_by: "step" }, { metric: "steps.runs" }])
     assert.equal((await rig.post("/api/v1/metrics/query", { queries: [wrong] })).status, 400);
+});
+
+test("programs watch, ask and keep through the client", async () => {
+  await using rig = await openRig();
+  await rig.register(HELLO);
+  const client = createClient({ url: rig.url });
+  const away = new AbortController();
+  const changes = client.watch({ kinds: "execution", signal: away.signal })[Symbol.asyncIterator]();
+  const next = changes.next();
+  while (rig.insight.live.readers === 0) await new Promise((resolve) => setImmediate(resolve));
+  await rig.start("hello", { input: { name: "Ada" } });
+  const { value } = await next;
+  assert.deepEqual(
+    [value?.kind, value?.change !== null && JSON.stringify(value?.change).includes("hello")],
+    ["execution", true],
+  );
+  away.abort();
+  await changes.return?.();
+  assert.equal((await client.metrics.executions({ period: "1h" })).totals.completed, 1);
+  assert.equal((await client.metrics.workflow("hello")).totals.completed, 1);
+  assert.equal((await client.metrics.system()).status, "ok");
+  assert.ok((await client.metrics.catalogue()).length > 10);
+  assert.equal((await client.metrics.query([{ metric: "executions.started" }]))[0]?.value, 1);
+  assert.ok((await client.templates()).length >= 10);
+  assert.equal((await client.topology()).nodes.length, 1);
+  const { id } = await client.dashboards.add({ name: "Mine", panels: [] });
+  for await (const listed of client.dashboards.list()) assert.equal(listed.id, id);
+  await client.dashboards.remove(id);
 });
