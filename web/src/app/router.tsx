@@ -6,6 +6,7 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
 import { parseApiSearch } from "../api-docs/search.ts";
 import { parseExecutionsSearch } from "../executions/search.ts";
+import { parseRunSearch } from "../run/search.ts";
 import { parseWorkflowsSearch } from "../workflows/search.ts";
 import { parseWorkflowSearch } from "../workflows/workflow-search.ts";
 import { PageError, PageMissing } from "./page-states.tsx";
@@ -43,6 +44,13 @@ const executions = createRoute({
   component: lazyRouteComponent(() => import("../executions/list-page.tsx"), "ExecutionsPage"),
 });
 
+const execution = createRoute({
+  getParentRoute: () => root,
+  path: "/executions/$id",
+  validateSearch: parseRunSearch,
+  component: lazyRouteComponent(() => import("../run/run-page.tsx"), "RunPage"),
+});
+
 const executors = createRoute({
   getParentRoute: () => root,
   path: "/executors",
@@ -62,7 +70,7 @@ const api = createRoute({
   component: lazyRouteComponent(() => import("../api-docs/api-page.tsx"), "ApiPage"),
 });
 
-const routeTree = root.addChildren([home, workflows, workflow, executions, executors, breakers, api]);
+const routeTree = root.addChildren([home, workflows, workflow, executions, execution, executors, breakers, api]);
 
 export const router = createRouter({
   routeTree,
