@@ -1,6 +1,6 @@
 /** What the address of a workflow's page says: which part is shown, of which version, and what it is compared with. */
 
-export const WORKFLOW_TABS = ["overview", "versions", "text", "schemas"] as const;
+export const WORKFLOW_TABS = ["overview", "graph", "versions", "text", "schemas"] as const;
 export type WorkflowTab = (typeof WORKFLOW_TABS)[number];
 
 export interface WorkflowSearch {
