@@ -25,7 +25,7 @@ import { performBuiltins } from "./host/tasks/builtin.ts";
 import { createBoard, type TaskBoard } from "./host/tasks/create-board.ts";
 import type { Clock } from "./ports/clock.ts";
 import type { Store } from "./ports/store.ts";
-import { createServer, type Server, type ServerConfig } from "./server/server.ts";
+import type { Server, ServerConfig } from "./server/server.ts";
 
 /** The one workspace there is. */
 const WORKSPACE = "default";
@@ -58,7 +58,11 @@ export interface PlatformOptions {
 /** The whole platform on its ports. Resolves when it can take starts. */
 export async function openPlatform(options: PlatformOptions): Promise<Platform> {
   const { config, version, report, clock: own = createSystemClock(), note } = options;
-  const store = options.store ?? (await openSqliteStore({ directory: config.dataDirectory }));
+  // The threads of the store come up while the server's modules are read: on two processors that costs no time.
+  const [store, { createServer }] = await Promise.all([
+    options.store ?? openSqliteStore({ directory: config.dataDirectory }),
+    import("./server/server.ts"),
+  ]);
   let engine: Engine | null = null;
   let insight: Insight | null = null;
   try {
