@@ -8,6 +8,7 @@
 
 import { createSystemClock } from "./adapters/clock.ts";
 import { createEntropy } from "./adapters/entropy.ts";
+import { collectorOfNode, keepHeapSmall } from "./adapters/heap.ts";
 import { createMachine } from "./adapters/machine.ts";
 import { createEnvironmentSecrets } from "./adapters/secrets/environment.ts";
 import { createHttpPerformer } from "./adapters/steps/http/performer.ts";
@@ -81,7 +82,13 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
     });
     const server = createServer({ host, insight, clock, entropy, config: serverConfig(config, version), report });
     const { url, dashboardUrl } = await server.listen();
+    const heap = keepHeapSmall({
+      clock,
+      workDone: () => host.counters.writes.count,
+      collect: collectorOfNode(),
+    });
     return platformOf({
+      heap,
       engine,
       insight,
       server,
@@ -100,6 +107,7 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
 
 function platformOf(parts: {
   engine: Engine;
+  heap: Disposable;
   insight: Insight;
   server: Server;
   store: Store;
@@ -107,9 +115,10 @@ function platformOf(parts: {
   dashboardUrl: string;
   graceMs: number;
 }): Platform {
-  const { engine, insight, server, store, url, dashboardUrl, graceMs } = parts;
+  const { engine, heap, insight, server, store, url, dashboardUrl, graceMs } = parts;
   let closing: Promise<void> | null = null;
   const close = async () => {
+    heap[Symbol.dispose]();
     await server.close(graceMs);
     await insight[Symbol.asyncDispose]();
     await engine[Symbol.asyncDispose]();
