@@ -6,7 +6,8 @@
  * A skipped or cancelled test counts as failed: what is not run is not known to hold. `npm test -- NAME` runs one part.
  */
 
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 interface Part {
@@ -15,6 +16,8 @@ interface Part {
   readonly command: readonly string[];
   /** Whether the command prints how many tests it ran; else it counts as one. */
   readonly isTests: boolean;
+  /** Done before; it throws where the part cannot run. */
+  readonly needs?: () => void;
 }
 
 const NODE_TEST = [
@@ -91,6 +94,19 @@ const PARTS: readonly Part[] = [
     isTests: true,
   },
   {
+    name: "pages",
+    about: "what the pages work out, without a browser",
+    command: ["vitest", "run", "--root", "web"],
+    isTests: false,
+  },
+  {
+    name: "web",
+    about: "the pages in a real browser",
+    command: [...NODE_TEST, "--test-concurrency=1", "--test-force-exit", "tests/web/**/*.test.ts"],
+    isTests: true,
+    needs: ensureChromium,
+  },
+  {
     name: "faults",
     about: "the real process on bad disks, with wrong clocks and killed under load",
     command: [...NODE_TEST, "--test-concurrency=2", "--test-force-exit", "tests/faults/**/*.test.ts"],
@@ -114,7 +130,7 @@ const summary: string[] = [];
 for (const part of PARTS.filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
   console.log(`\n── ${part.name}: ${part.about}`);
   const begun = performance.now();
-  const counts = await run(part);
+  const counts = await runWithNeeds(part);
   passed += counts.passed;
   failed += counts.failed;
   summary.push(
@@ -128,6 +144,32 @@ process.exitCode = failed === 0 ? 0 : 1;
 interface Counts {
   readonly passed: number;
   readonly failed: number;
+}
+
+async function runWithNeeds(part: Part): Promise<Counts> {
+  try {
+    part.needs?.();
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : String(error));
+    return { passed: 0, failed: 1 };
+  }
+  return run(part);
+}
+
+/** Browsers come from the machine: no package of this project brings one. */
+function ensureChromium(): void {
+  const isThere = () => process.env["MAGICFLOW_CHROMIUM"] !== undefined || existsSync("/usr/bin/chromium");
+  if (isThere()) return;
+  if (process.getuid?.() === 0) {
+    console.log("There is no Chromium; installing it: apt-get install -y chromium");
+    spawnSync("apt-get", ["update"], { stdio: "inherit" });
+    spawnSync("apt-get", ["install", "-y", "chromium"], { stdio: "inherit" });
+  }
+  if (!isThere()) {
+    throw new Error(
+      "Expected Chromium at /usr/bin/chromium, but there is none. Install it (`apt-get install chromium`), or name one in MAGICFLOW_CHROMIUM.",
+    );
+  }
 }
 
 function run({ command: [program = "", ...args], isTests }: Part): Promise<Counts> {

@@ -21,8 +21,6 @@ const MANY = 1_000_000;
 const PARKED_SECONDS_MAX = 3;
 /** For what was freed to be given back. */
 const SETTLE_MS = 5000;
-/** The platform gives memory back when it has had nothing to do for a while. */
-const GIVEN_BACK_MS = 12_000;
 /** Inputs that are made at a time. */
 const AT_ONCE = 10_000;
 const CLIENTS = 64;
@@ -107,12 +105,12 @@ async function measureSleep(
   const awake = readUsage(platform.pid);
   await waitUntilParked(platform, count);
   const parkedMs = performance.now() - startedAt;
-  await pause(GIVEN_BACK_MS);
+  await pause(SETTLE_MS);
   const parked = readUsage(platform.pid);
   await platform.kill();
 
   const again = await startPlatform({ directory });
-  await pause(GIVEN_BACK_MS);
+  await pause(SETTLE_MS);
   const reopened = readUsage(again.pid);
   await again.stop();
   const sleepingBytes = bytesIn(directory);

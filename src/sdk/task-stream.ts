@@ -108,8 +108,6 @@ export function openTaskStream({
       crew.connected();
     }
     take(frame);
-    // Small functions are done by now, or once their promises have been told of: what they gave is not kept back.
-    if (frame.tasks !== undefined) queueMicrotask(flushIfAsked);
   });
   socket.addEventListener("close", ({ code, reason }) => end(code, reason));
   socket.addEventListener("error", () => end(0, "it cannot be reached"));
@@ -135,10 +133,6 @@ export function openTaskStream({
     if (isFlushing || !isOpen) return;
     isFlushing = true;
     soon(flush);
-  }
-
-  function flushIfAsked(): void {
-    if (isFlushing) flush();
   }
 
   function flush(): void {

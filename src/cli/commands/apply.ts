@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { createTwoFilesPatch } from "diff";
 import type { RegisterAnswer, WorkflowDetail } from "../../core/protocol/workflows.ts";
 import type { Client } from "../../sdk/client.ts";
 import { MagicFlowError } from "../../sdk/errors.ts";
@@ -96,10 +97,7 @@ async function readWorkflow(client: Client, name: string): Promise<WorkflowDetai
 
 /** Of the canonical forms: a change of spelling alone is no change. */
 async function diffOf(before: WorkflowDetail | null, after: string, name: string, version: string): Promise<string> {
-  const [{ formatDocument }, { createTwoFilesPatch }] = await Promise.all([
-    import("../../core/language/print/format.ts"),
-    import("diff"),
-  ]);
+  const { formatDocument } = await import("../../core/language/print/format.ts");
   const canonical = (text: string) => {
     const formatted = formatDocument(text);
     return "text" in formatted ? formatted.text : text;

@@ -5,6 +5,7 @@ import {
   IconApi,
   IconHierarchy2,
   IconListDetails,
+  IconMailExclamation,
   IconPlugConnected,
   IconPlugConnectedX,
 } from "@tabler/icons-react";
@@ -33,6 +34,7 @@ export const NAVIGATION: readonly DestinationGroup[] = [
     label: "Operate",
     items: [
       { path: "/executions", label: "Executions", icon: IconListDetails, also: "runs history status", key: "e" },
+      { path: "/dead-letters", label: "Dead letters", icon: IconMailExclamation, also: "failed replay drop", key: "l" },
       { path: "/executors", label: "Executors", icon: IconPlugConnected, also: "instances workers health", key: "x" },
       {
         path: "/circuit-breakers",

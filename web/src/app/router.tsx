@@ -5,7 +5,9 @@
 
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
 import { parseApiSearch } from "../api-docs/search.ts";
+import { parseCompareSearch } from "../compare/search.ts";
 import { parseExecutionsSearch } from "../executions/search.ts";
+import { parseLettersSearch } from "../letters/search.ts";
 import { parseRunSearch } from "../run/search.ts";
 import { parseWorkflowsSearch } from "../workflows/search.ts";
 import { parseWorkflowSearch } from "../workflows/workflow-search.ts";
@@ -51,6 +53,20 @@ const execution = createRoute({
   component: lazyRouteComponent(() => import("../run/run-page.tsx"), "RunPage"),
 });
 
+const compare = createRoute({
+  getParentRoute: () => root,
+  path: "/compare/executions",
+  validateSearch: parseCompareSearch,
+  component: lazyRouteComponent(() => import("../compare/compare-page.tsx"), "ComparePage"),
+});
+
+const letters = createRoute({
+  getParentRoute: () => root,
+  path: "/dead-letters",
+  validateSearch: parseLettersSearch,
+  component: lazyRouteComponent(() => import("../letters/letters-page.tsx"), "LettersPage"),
+});
+
 const executors = createRoute({
   getParentRoute: () => root,
   path: "/executors",
@@ -70,7 +86,18 @@ const api = createRoute({
   component: lazyRouteComponent(() => import("../api-docs/api-page.tsx"), "ApiPage"),
 });
 
-const routeTree = root.addChildren([home, workflows, workflow, executions, execution, executors, breakers, api]);
+const routeTree = root.addChildren([
+  home,
+  workflows,
+  workflow,
+  executions,
+  execution,
+  compare,
+  letters,
+  executors,
+  breakers,
+  api,
+]);
 
 export const router = createRouter({
   routeTree,

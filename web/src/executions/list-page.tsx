@@ -15,6 +15,7 @@ import { type VirtualColumn, VirtualTable } from "../parts/virtual-table.tsx";
 import { BulkDialog, OPERATIONS } from "./bulk-dialog.tsx";
 import { COLUMNS, COLUMNS_DEFAULT, parseColumns } from "./columns.tsx";
 import { Filters } from "./filters.tsx";
+import { OpenFileButton, useFileOpening } from "./open-file.tsx";
 import { SavedViews } from "./saved-views.tsx";
 import { type ExecutionsSearch, toFilter } from "./search.ts";
 import { useExecutions } from "./use-executions.ts";
@@ -26,6 +27,7 @@ export function ExecutionsPage() {
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const list = useExecutions(search);
+  const opening = useFileOpening();
   const selection = useSelection(list.rows);
   const [columns, setColumns] = usePreference("executions.columns", COLUMNS_DEFAULT, parseColumns);
   const [operation, setOperation] = useState<{ readonly id: BulkOperation; readonly filter: BulkFilter } | null>(null);
@@ -52,8 +54,13 @@ export function ExecutionsPage() {
         : { ids: [...selection.ids].slice(0, IDS_MAX) },
     });
   return (
-    <div>
-      <PageHead title="Executions" about="Everything that was started here, as it goes on." />
+    <div {...opening.handlers} {...(opening.isOver ? { className: "mf-drop" } : {})}>
+      <PageHead
+        title="Executions"
+        about="Everything that was started here, as it goes on."
+        actions={<OpenFileButton opening={opening} />}
+      />
+      {opening.error === null ? null : <Failure error={opening.error} />}
       <Filters search={search} change={change}>
         <SavedViews search={search} change={change} />
         <ColumnsMenu columns={columns} change={setColumns} />

@@ -4,10 +4,10 @@
  */
 
 import "./run.css";
-import { Anchor, Group, Progress, Tabs, Text } from "@mantine/core";
+import { Group, Progress, Tabs, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { useEffect, useMemo, useRef } from "react";
+import { lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
 import type { ExecutionStatus } from "../../../src/core/protocol/executions.ts";
 import { explainExecution } from "../api/executions.ts";
 import { useAnnounce } from "../app/announcer.tsx";
@@ -22,7 +22,7 @@ import { DataTab } from "./data-tab.tsx";
 import { failedPath } from "./failed-step.ts";
 import { FailurePanel } from "./failure-panel.tsx";
 import { HistoryTab } from "./history-tab.tsx";
-import { leasesOf } from "./leases.ts";
+import { type Leases, leasesOf } from "./leases.ts";
 import { LogsTab } from "./logs-tab.tsx";
 import type { Head } from "./run-model.ts";
 import { Scrubber } from "./scrubber.tsx";
@@ -34,6 +34,9 @@ import { type Run, useRun } from "./use-run.ts";
 import { Waiting } from "./waiting.tsx";
 
 const route = getRouteApi("/executions/$id");
+// Drawing takes a library that lists and lines do without.
+const DiagramTab = lazy(async () => ({ default: (await import("./diagram-tab.tsx")).DiagramTab }));
+const NO_LEASES: Leases = new Map();
 const EXPLAIN_MS = 1000;
 
 export function RunPage() {
@@ -75,7 +78,7 @@ function Shown({ run }: { readonly run: Run }) {
   const allowed = run.message === null ? null : actions;
   const isFailed = head !== null && (head.status === "failed" || head.status === "timed_out");
   const failed = isFailed ? failedPath(model, moment.seq) : null;
-  const firstTab = useFirstTab(status);
+  const firstTab = useFirstTab(status, run.text !== null);
   const tab = search.tab ?? firstTab;
   const choose = (step: string | undefined) => set({ step });
   useTold(status);
@@ -90,7 +93,7 @@ function Shown({ run }: { readonly run: Run }) {
       {model.hasStates ? null : <NoStates reason={model.failure} />}
       <Tabs value={tab} onChange={(word) => set({ tab: RUN_TABS.find((other) => other === word) })} keepMounted={false}>
         <Tabs.List mb="md">
-          {SHOWN_TABS.map(([name, label]) => (
+          {SHOWN_TABS.filter(([name]) => name !== "diagram" || run.text !== null).map(([name, label]) => (
             <Tabs.Tab key={name} value={name}>
               {label}
             </Tabs.Tab>
@@ -101,6 +104,20 @@ function Shown({ run }: { readonly run: Run }) {
           label="Width of the step"
           main={
             <>
+              <Tabs.Panel value="diagram">
+                {run.text === null ? null : (
+                  <Suspense fallback={<Loading what="the diagram" />}>
+                    <DiagramTab
+                      run={run}
+                      text={run.text}
+                      seq={moment.seq}
+                      leases={moment.isNow ? leases : NO_LEASES}
+                      chosen={search.step}
+                      choose={choose}
+                    />
+                  </Suspense>
+                )}
+              </Tabs.Panel>
               <Tabs.Panel value="timeline">
                 <Timeline
                   run={run}
@@ -143,6 +160,7 @@ function Shown({ run }: { readonly run: Run }) {
 }
 
 const SHOWN_TABS: readonly (readonly [RunTab, string])[] = [
+  ["diagram", "Diagram"],
   ["timeline", "Timeline"],
   ["history", "History"],
   ["data", "Data"],
@@ -150,8 +168,11 @@ const SHOWN_TABS: readonly (readonly [RunTab, string])[] = [
 ];
 
 /** What it opens on is decided once: it does not change under the reader when the execution ends. */
-function useFirstTab(_status: ExecutionStatus): RunTab {
-  return "timeline";
+function useFirstTab(status: ExecutionStatus, hasText: boolean): RunTab {
+  const [tab] = useState<RunTab>(() =>
+    hasText && (status === "running" || status === "queued" || status === "paused") ? "diagram" : "timeline",
+  );
+  return tab;
 }
 
 function useTold(status: ExecutionStatus): void {
@@ -233,14 +254,14 @@ function RunHead({ run, head, status, isNow, actions }: RunHeadProps) {
                 <strong>Shown from a file</strong>
               </span>
             ) : (
-              <Anchor component={Link} to={`/executions?parent=${encodeURIComponent(run.id)}`} fz="sm">
+              <Link to="/executions" search={{ parent: run.id }} className="mf-run-link">
                 Children
-              </Anchor>
+              </Link>
             )}
-            {message === null || shown === "completed" ? null : (
-              <Anchor component={Link} to={`/compare/executions?a=${encodeURIComponent(run.id)}`} fz="sm">
+            {message === null ? null : (
+              <Link to="/compare/executions" search={{ a: run.id }} className="mf-run-link">
                 Compare
-              </Anchor>
+              </Link>
             )}
           </div>
         }

@@ -27,6 +27,8 @@ export interface Run {
   /** Null where it is shown from a file. */
   readonly message: ExecutionMessage | null;
   readonly model: RunModel;
+  /** The text of its version; null where that is not known here. */
+  readonly text: string | null;
   /** Changes whenever the model has. */
   readonly turn: number;
   /** Whether all that had happened when it was asked for is there. */
@@ -65,7 +67,16 @@ export function useRun(id: string, isFile: boolean): { readonly run: Run | null;
   if (error !== null) return { run: null, error };
   if (facts === null || model === null) return { run: null, error: null };
   return {
-    run: { id, facts, message: isFile ? null : (message.data ?? null), model, turn, isLoaded, follow },
+    run: {
+      id,
+      facts,
+      message: isFile ? null : (message.data ?? null),
+      model,
+      text: definition.text,
+      turn,
+      isLoaded,
+      follow,
+    },
     error: null,
   };
 }
@@ -76,6 +87,7 @@ const FILE_GONE =
 interface LoadedDefinition {
   readonly isSettled: boolean;
   readonly value: Definition | null;
+  readonly text: string | null;
 }
 
 function useDefinition(facts: RunFacts | null): LoadedDefinition {
@@ -89,10 +101,10 @@ function useDefinition(facts: RunFacts | null): LoadedDefinition {
         import("../../../src/core/language/load.ts"),
         readVersion(facts.workflow_name, facts.version, signal),
       ]);
-      return loadWorkflow(yaml_content).workflow?.definition ?? null;
+      return { text: yaml_content, definition: loadWorkflow(yaml_content).workflow?.definition ?? null };
     },
   });
-  return { isSettled: data !== undefined || isError, value: data ?? null };
+  return { isSettled: data !== undefined || isError, value: data?.definition ?? null, text: data?.text ?? null };
 }
 
 interface ModelOptions {
