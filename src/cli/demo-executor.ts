@@ -92,10 +92,13 @@ const FUNCTIONS: Readonly<Record<string, Work>> = {
   }),
 
   // Services and releases
-  callService: ({ service, id, flaky, down }, attempt) => {
+  callService: ({ service, id, down }) => {
     if (down === true) throw refused("SERVICE_DOWN", `The service ${service} is down.`);
-    if (flaky === true && attempt === 1) throw busy("SERVICE_BUSY", `The service ${service} did not answer.`);
     return { answer: `${service} of ${id}` };
+  },
+  readPrice: ({ id }, attempt) => {
+    if (attempt === 1) throw busy("PRICING_BUSY", "The price service did not answer.");
+    return { answer: `price of ${id}` };
   },
   publishPage: ({ product_id: id }) => ({ url: `https://shop.example.com/p/${id}` }),
   buildImage: ({ repository, commit }) => ({ image: `${repository}:${commit}` }),
