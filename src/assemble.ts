@@ -8,6 +8,7 @@
 
 import { createSystemClock } from "./adapters/clock.ts";
 import { createEntropy } from "./adapters/entropy.ts";
+import { collectorOfNode, keepHeapSmall } from "./adapters/heap.ts";
 import { createMachine } from "./adapters/machine.ts";
 import { createEnvironmentSecrets } from "./adapters/secrets/environment.ts";
 import { createHttpPerformer } from "./adapters/steps/http/performer.ts";
@@ -25,7 +26,7 @@ import { performBuiltins } from "./host/tasks/builtin.ts";
 import { createBoard, type TaskBoard } from "./host/tasks/create-board.ts";
 import type { Clock } from "./ports/clock.ts";
 import type { Store } from "./ports/store.ts";
-import { createServer, type Server, type ServerConfig } from "./server/server.ts";
+import type { Server, ServerConfig } from "./server/server.ts";
 
 /** The one workspace there is. */
 const WORKSPACE = "default";
@@ -58,7 +59,11 @@ export interface PlatformOptions {
 /** The whole platform on its ports. Resolves when it can take starts. */
 export async function openPlatform(options: PlatformOptions): Promise<Platform> {
   const { config, version, report, clock: own = createSystemClock(), note } = options;
-  const store = options.store ?? (await openSqliteStore({ directory: config.dataDirectory }));
+  // The threads of the store come up while the server's modules are read: on two processors that costs no time.
+  const [store, { createServer }] = await Promise.all([
+    options.store ?? openSqliteStore({ directory: config.dataDirectory }),
+    import("./server/server.ts"),
+  ]);
   let engine: Engine | null = null;
   let insight: Insight | null = null;
   try {
@@ -77,7 +82,13 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
     });
     const server = createServer({ host, insight, clock, entropy, config: serverConfig(config, version), report });
     const { url, dashboardUrl } = await server.listen();
+    const heap = keepHeapSmall({
+      clock,
+      workDone: () => host.counters.writes.count,
+      collect: collectorOfNode(),
+    });
     return platformOf({
+      heap,
       engine,
       insight,
       server,
@@ -96,6 +107,7 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
 
 function platformOf(parts: {
   engine: Engine;
+  heap: Disposable;
   insight: Insight;
   server: Server;
   store: Store;
@@ -103,9 +115,10 @@ function platformOf(parts: {
   dashboardUrl: string;
   graceMs: number;
 }): Platform {
-  const { engine, insight, server, store, url, dashboardUrl, graceMs } = parts;
+  const { engine, heap, insight, server, store, url, dashboardUrl, graceMs } = parts;
   let closing: Promise<void> | null = null;
   const close = async () => {
+    heap[Symbol.dispose]();
     await server.close(graceMs);
     await insight[Symbol.asyncDispose]();
     await engine[Symbol.asyncDispose]();

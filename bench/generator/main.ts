@@ -7,7 +7,7 @@ import { runLoad } from "./load.ts";
 import { startSdkExecutor } from "./sdk-executor.ts";
 import { followStreams } from "./streams.ts";
 
-const PROGRESS_MS = 10;
+const PROGRESS_MS = 30;
 
 process.once("disconnect", () => process.exit());
 process.once("message", (job: Job) => {

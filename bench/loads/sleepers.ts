@@ -21,6 +21,8 @@ const MANY = 1_000_000;
 const PARKED_SECONDS_MAX = 3;
 /** For what was freed to be given back. */
 const SETTLE_MS = 5000;
+/** The platform gives memory back when it has had nothing to do for a while. */
+const GIVEN_BACK_MS = 12_000;
 /** Inputs that are made at a time. */
 const AT_ONCE = 10_000;
 const CLIENTS = 64;
@@ -105,12 +107,12 @@ async function measureSleep(
   const awake = readUsage(platform.pid);
   await waitUntilParked(platform, count);
   const parkedMs = performance.now() - startedAt;
-  await pause(SETTLE_MS);
+  await pause(GIVEN_BACK_MS);
   const parked = readUsage(platform.pid);
   await platform.kill();
 
   const again = await startPlatform({ directory });
-  await pause(SETTLE_MS);
+  await pause(GIVEN_BACK_MS);
   const reopened = readUsage(again.pid);
   await again.stop();
   const sleepingBytes = bytesIn(directory);

@@ -13,13 +13,23 @@ import { type Reaction, reactionsOf } from "../core/engine/reactions.ts";
 import { refusalOf } from "../core/engine/refuse.ts";
 import type { Definition } from "../core/language/definition.ts";
 import type { WaitRow } from "../ports/store.ts";
-import { addEvents, type EncodedEvents, encode, type Part, partOf, type Write, writeOf } from "./commit.ts";
+import {
+  addEvents,
+  type EncodedEvents,
+  encode,
+  type Part,
+  partOf,
+  type Waiting,
+  type Write,
+  writeOf,
+} from "./commit.ts";
 import { countEvents } from "./counters.ts";
 import { addPublish } from "./events.ts";
 import type { CommandAnswer, CommandItem, Copied } from "./item.ts";
 import { reload } from "./loading.ts";
 import { forget, type Loop } from "./loop.ts";
 import { send, takeMessage } from "./messages.ts";
+import type { Refusal } from "./refusal.ts";
 import { hasEnded, rowAfter } from "./rows.ts";
 import { createResident, type Resident, type Shard } from "./shard.ts";
 import { circuitsFor, withSettingsInForce } from "./shared/breakers.ts";
@@ -27,6 +37,9 @@ import { addSnapshot, noGrowth } from "./snapshots.ts";
 
 /** An execution that decides nothing at its own wake-up must not be woken again and again. */
 const WAKE_AGAIN_MS = 1000;
+
+const DECIDED: CommandAnswer = { kind: "decided" };
+const NOTHING: CommandAnswer = { kind: "nothing" };
 
 export function decideCommand(loop: Loop, resident: Resident, item: CommandItem): void {
   const { execution, definition, shard } = resident;
@@ -45,7 +58,7 @@ export function decideCommand(loop: Loop, resident: Resident, item: CommandItem)
       const events = decide(definition, execution, item.command, contextOf(loop, resident));
       countEvents(loop.counters, events, item.command.kind === "WakeUp" || item.command.kind === "Resume");
       if (events.length > 0) record(loop, resident, react(resident, events));
-      answer = { kind: events.length > 0 ? "decided" : "nothing" };
+      answer = events.length > 0 ? DECIDED : NOTHING;
     }
   } catch (error) {
     return reload(loop, resident, item, error);
@@ -130,10 +143,26 @@ function answerAfterCommit(resident: Resident, item: CommandItem, answer: Comman
   const { reply } = item;
   if (reply === null) return;
   if (resident.pending === 0 || resident.lastPart === null) return reply.resolve(answer);
-  resident.lastPart.waiting.push({
-    committed: () => reply.resolve(answer),
-    lost: (refusal) => reply.resolve({ kind: "refused", refusal }),
-  });
+  resident.lastPart.waiting.push(new Answering(reply, answer));
+}
+
+/** Thousands of them may wait for one commit: one object each, and no closures. */
+class Answering implements Waiting {
+  private readonly reply: NonNullable<CommandItem["reply"]>;
+  private readonly answer: CommandAnswer;
+
+  constructor(reply: NonNullable<CommandItem["reply"]>, answer: CommandAnswer) {
+    this.reply = reply;
+    this.answer = answer;
+  }
+
+  committed(): void {
+    this.reply.resolve(this.answer);
+  }
+
+  lost(refusal: Refusal): void {
+    this.reply.resolve({ kind: "refused", refusal });
+  }
 }
 
 /** The `n`th reaction to an event. */

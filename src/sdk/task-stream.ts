@@ -108,6 +108,8 @@ export function openTaskStream({
       crew.connected();
     }
     take(frame);
+    // Small functions are done by now, or once their promises have been told of: what they gave is not kept back.
+    if (frame.tasks !== undefined) queueMicrotask(flushIfAsked);
   });
   socket.addEventListener("close", ({ code, reason }) => end(code, reason));
   socket.addEventListener("error", () => end(0, "it cannot be reached"));
@@ -133,6 +135,10 @@ export function openTaskStream({
     if (isFlushing || !isOpen) return;
     isFlushing = true;
     soon(flush);
+  }
+
+  function flushIfAsked(): void {
+    if (isFlushing) flush();
   }
 
   function flush(): void {

@@ -5,37 +5,44 @@ import type { ProblemError } from "../core/protocol/problems.ts";
 import type { Heartbeat, HeartbeatOutcome, Result } from "../core/protocol/tasks.ts";
 import type { Executors, LeasedTask, TaskResult } from "../host/executors.ts";
 
-/**
- * A `Task` as JSON. Most members are the same from task to task, so it takes a third of the time to put the text together
- * from them.
- */
+/** A `Task` as JSON: put together from what it shares with other tasks of its step, which is most of it, and its own. */
 export function toTaskText({ task, workspace, delivery, leaseMs, deadline }: LeasedTask): string {
-  const { metadata } = task;
+  const { id, metadata, path, executionId, attempt, input, timeoutMs } = task;
   const traceparent = typeof metadata.traceparent === "string" ? JSON.stringify(metadata.traceparent) : "null";
-  const names = `"workspace":${word(workspace)},"workflow":${word(task.workflow)},"version":${word(task.version)}`;
-  const place = `"execution_id":${JSON.stringify(task.executionId)},"step":${word(task.step)},"path":${JSON.stringify(task.path)}`;
-  const work = `"executor":${word(task.executor)},"function":${word(task.function)}`;
-  const count = `"attempt":${task.attempt},"max_attempts":${task.attemptsMax},"delivery":${delivery}`;
-  const data = `"input":${JSON.stringify(task.input)},"metadata":${JSON.stringify(metadata)}`;
   const due = deadline === null ? "null" : `"${toRfc3339(deadline)}"`;
-  const times = `"timeout_ms":${task.timeoutMs},"lease_ms":${leaseMs},"deadline":${due}`;
-  const end = `"traceparent":${traceparent},"created_at":"${toRfc3339(task.createdAt)}"`;
-  return `{"id":${JSON.stringify(task.id)},${names},${place},${work},${count},${data},${times},${end}}`;
+  return `{"id":${JSON.stringify(id)},${sharedText(task, workspace)},"execution_id":${JSON.stringify(executionId)},"path":${JSON.stringify(path)},"attempt":${attempt},"delivery":${delivery},"input":${JSON.stringify(input)},"metadata":${JSON.stringify(metadata)},"timeout_ms":${timeoutMs},"lease_ms":${leaseMs},"deadline":${due},"traceparent":${traceparent},"created_at":"${toRfc3339(task.createdAt)}"}`;
 }
 
-/** More names than this are surely made up. */
-const WORDS_MAX = 10_000;
+interface Shared
+  extends Pick<LeasedTask["task"], "workflow" | "version" | "step" | "executor" | "function" | "attemptsMax"> {
+  readonly workspace: string;
+  readonly text: string;
+}
 
-const words = new Map<string, string>();
+/** Of the last task of a step of each name. More names than the bound are surely made up. */
+const lastOfStep = new Map<string, Shared>();
+const STEPS_MAX = 10_000;
 
-/** A name as JSON. */
-function word(name: string): string {
-  const known = words.get(name);
-  if (known !== undefined) return known;
-  if (words.size >= WORDS_MAX) words.clear();
-  const text = JSON.stringify(name);
-  words.set(name, text);
+function sharedText(task: LeasedTask["task"], workspace: string): string {
+  const last = lastOfStep.get(task.step);
+  if (last !== undefined && isShared(last, task, workspace)) return last.text;
+  const { workflow, version, step, executor, function: called, attemptsMax } = task;
+  const names = { workspace, workflow, version, step, executor, function: called };
+  const text = JSON.stringify({ ...names, max_attempts: attemptsMax }).slice(1, -1);
+  if (lastOfStep.size >= STEPS_MAX) lastOfStep.clear();
+  lastOfStep.set(step, { ...names, attemptsMax, text });
   return text;
+}
+
+function isShared(last: Shared, task: LeasedTask["task"], workspace: string): boolean {
+  return (
+    last.workspace === workspace &&
+    last.workflow === task.workflow &&
+    last.version === task.version &&
+    last.executor === task.executor &&
+    last.function === task.function &&
+    last.attemptsMax === task.attemptsMax
+  );
 }
 
 export function toResult(result: Result): TaskResult {

@@ -171,7 +171,10 @@ test("the demo takes an order through its workflow, and leaves no executor behin
   };
   assert.deepEqual(
     items.map(({ name, status: state }) => [name, state]),
-    [["order-service", "online"]],
+    [
+      ["demo", "online"],
+      ["order-service", "online"],
+    ],
   );
   const executors = (await readFile(`/proc/${child.pid}/task/${child.pid}/children`, "utf8")).trim();
   assert.match(executors, /^\d+$/, "one executor");

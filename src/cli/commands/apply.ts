@@ -1,5 +1,4 @@
 import type { Command } from "commander";
-import { createTwoFilesPatch } from "diff";
 import type { RegisterAnswer, WorkflowDetail } from "../../core/protocol/workflows.ts";
 import type { Client } from "../../sdk/client.ts";
 import { MagicFlowError } from "../../sdk/errors.ts";
@@ -97,7 +96,10 @@ async function readWorkflow(client: Client, name: string): Promise<WorkflowDetai
 
 /** Of the canonical forms: a change of spelling alone is no change. */
 async function diffOf(before: WorkflowDetail | null, after: string, name: string, version: string): Promise<string> {
-  const { formatDocument } = await import("../../core/language/print/format.ts");
+  const [{ formatDocument }, { createTwoFilesPatch }] = await Promise.all([
+    import("../../core/language/print/format.ts"),
+    import("diff"),
+  ]);
   const canonical = (text: string) => {
     const formatted = formatDocument(text);
     return "text" in formatted ? formatted.text : text;

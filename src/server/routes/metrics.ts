@@ -3,7 +3,6 @@
 import { readMetrics } from "../../core/protocol/health.ts";
 import { problem } from "../answer.ts";
 import { businessFamilies } from "../metrics/business.ts";
-import { METRICS_TYPE, renderMetrics } from "../metrics/page.ts";
 import type { RouteContext } from "./context.ts";
 
 const COUNTING_MS_MAX = 1000;
@@ -12,6 +11,8 @@ export function bindMetrics({ binder, host, insight, clock, facts }: RouteContex
   binder.bind(readMetrics, async ({ workspace }) => {
     if (!facts.servesMetrics)
       return problem("ROUTE_NOT_FOUND", "Expected metrics to be served, but monitoring.metrics_enabled is false.");
+    // The library is read when somebody asks for the first time: most of what starts is not asked at once.
+    const { METRICS_TYPE, renderMetrics } = await import("../metrics/page.ts");
     const own = businessFamilies(await insight.business.expose(workspace).catch(() => []));
     const rendered = {
       host,

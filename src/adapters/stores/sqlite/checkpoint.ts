@@ -6,6 +6,8 @@
 
 import type { DatabaseSync } from "node:sqlite";
 
+import { collectorOfNode } from "../../heap.ts";
+
 export interface Checkpoints {
   /** After each commit. */
   wrote(): void;
@@ -46,6 +48,9 @@ export function createCheckpoints(db: DatabaseSync): Checkpoints {
     // Readers are not worth waiting for: the next idle moment comes.
     attempt(() => db.exec("pragma busy_timeout = 0; pragma wal_checkpoint(truncate)"));
     attempt(() => db.exec(`pragma busy_timeout = ${BUSY_TIMEOUT_MS}`));
+    // The thread's own heap, and the pages that SQLite has in memory: an idle store needs neither.
+    collectorOfNode()?.();
+    attempt(() => db.exec("pragma shrink_memory"));
   }
 
   return {
