@@ -66,6 +66,17 @@ function parameters(schema: unknown, place: "path" | "query", components: Compon
   }));
 }
 
+/** Changes of what somebody else may have changed meanwhile. */
+const GUARDED: readonly string[] = [
+  "replaceWorkflow",
+  "addVersion",
+  "archiveWorkflow",
+  "replaceDashboard",
+  "removeDashboard",
+  "replaceSavedView",
+  "removeSavedView",
+];
+
 /** Headers that mean something to the operation; what any request may carry is not repeated here. */
 function headers(route: AnyRoute): JsonObject[] {
   const names: [string, string][] = [];
@@ -79,10 +90,11 @@ function headers(route: AnyRoute): JsonObject[] {
   }
   if (route.permission === "executions:control" || route.operationId === "rerunExecution")
     names.push(["Idempotency-Key", "The id of the command."]);
-  if (["replaceWorkflow", "addVersion", "archiveWorkflow"].includes(route.operationId)) {
+  if (GUARDED.includes(route.operationId)) {
     names.push(["If-Match", "The `ETag` that was read; refused if somebody else was faster."]);
   }
-  if (route.operationId === "streamExecution") names.push(["Last-Event-ID", "Go on after this event."]);
+  if (["streamExecution", "streamWorkspace"].includes(route.operationId))
+    names.push(["Last-Event-ID", "Go on after this event."]);
   return names.map(([name, description]) => ({
     name,
     in: "header",

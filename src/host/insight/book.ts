@@ -20,6 +20,9 @@ export const HOUR_MS = 3_600_000;
 /** Minutes are kept at least this long; longer periods are shown by hours. */
 const MINUTES_KEPT_MS = 25 * HOUR_MS;
 
+/** The longest period, and the one before it to compare with. */
+const HOURS_KEPT_MS = 62 * 24 * HOUR_MS;
+
 /** An hour is summed up once nothing can come for it any more. */
 const SEAL_AFTER_MS = 5 * MINUTE_MS;
 
@@ -59,7 +62,6 @@ export interface Book<C> {
   begin(): Promise<void>;
   /** The last flush; what is opened next need not look for anything. */
   close(): Promise<void>;
-  dropBefore(before: Instant): Promise<void>;
 }
 
 export interface ReadQuery {
@@ -227,6 +229,7 @@ export function createBook<C>(kind: Kind<C>, documents: Documents, clock: Clock)
         if (sum.size > 0) await documents.put([{ ...place, expected: null, body: toBody(sum), group: null }]);
       }
       await drop(minutesOf, workspace, floorHour(now - MINUTES_KEPT_MS - 2 * HOUR_MS));
+      await drop(hoursOf, workspace, floorHour(now - HOURS_KEPT_MS));
     }
   }
 
@@ -297,10 +300,6 @@ export function createBook<C>(kind: Kind<C>, documents: Documents, clock: Clock)
         await documents.put([await stateWrite(false)]);
       }),
     close: () => inTurn(() => flush(true)),
-    dropBefore: (before) =>
-      inTurn(async () => {
-        for (const workspace of known) await drop(hoursOf, workspace, before);
-      }),
   };
 
   async function removeFrom(collection: string, workspace: string, from: Instant): Promise<void> {
