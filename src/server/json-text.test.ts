@@ -40,3 +40,30 @@ test("brackets in texts do not count as nesting", () => {
   const text = JSON.stringify({ a: '[[["\\"'.repeat(500) });
   assert.deepEqual(parseJsonText(Buffer.from(text)), { ok: true, value: JSON.parse(text) });
 });
+
+test("what would be something else than it seems is refused, wherever it stands", () => {
+  const refusedTexts: readonly [string, RegExp][] = [
+    ['{"a":[1e400]}', /too large/],
+    ['{"a":-1.5E+400}', /too large/],
+    [`[${"9".repeat(400)}]`, /too large/],
+    [`[-${"9".repeat(310)}.5]`, /too large/],
+    ['[{"__proto__":1}]', /__proto__/],
+    ['[{"\\u005f_proto__":1}]', /__proto__/],
+    ['{"a\\\\":"\\"","b":{"\\u005F\\u005f\\u0070roto__":1}}', /__proto__/],
+    [`{"long":"${"x".repeat(300)}\\"","n":1e999}`, /too large/],
+  ];
+  for (const [text, message] of refusedTexts) {
+    const parsed = parseJsonText(Buffer.from(text));
+    assert.ok(!parsed.ok, text);
+    assert.match(parsed.message, message);
+  }
+  for (const text of [
+    '{"e":"1e999","d":[1e3,2.5E-7,0]}',
+    '["__proto__","\\u005f"]',
+    `["${"9".repeat(400)}"]`,
+    "1e3",
+    "-0",
+  ]) {
+    assert.deepEqual(parseJsonText(Buffer.from(text)), { ok: true, value: JSON.parse(text) });
+  }
+});
