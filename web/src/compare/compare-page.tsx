@@ -12,13 +12,14 @@ import { StatusBadge } from "../parts/status.tsx";
 import { Ago, durationText, Elapsed } from "../parts/time.tsx";
 import { type VirtualColumn, VirtualTable } from "../parts/virtual-table.tsx";
 import { dataOf } from "../run/data-tab.tsx";
+import type { Leases } from "../run/leases.ts";
 import { Timeline } from "../run/timeline.tsx";
 import { type Run, useRun } from "../run/use-run.ts";
 import { align, type StepPair } from "./align.ts";
 import "../run/run.css";
 
 const route = getRouteApi("/compare/executions");
-const NO_LEASES: ReadonlyMap<string, { readonly since: number }> = new Map();
+const NO_LEASES: Leases = new Map();
 const SUGGESTED = 8;
 
 export function ComparePage() {

@@ -166,9 +166,10 @@ function firstColumns(selection: Selection): readonly VirtualColumn<ExecutionSum
       ),
       width: "1.75rem",
       cell: (row, index) => (
-        <Checkbox
+        <input
+          type="checkbox"
+          className="mf-check"
           aria-label={`Choose ${row.execution_id}`}
-          size="sm"
           checked={selection.has(row.execution_id)}
           onChange={() => undefined}
           onClick={(event: MouseEvent) => selection.press(row.execution_id, index, event.shiftKey)}

@@ -28,7 +28,7 @@ export function Diff({ before, after, beforeLabel, afterLabel }: DiffProps) {
     );
   }
   return (
-    <div className="mf-scroll" tabIndex={0} role="region" aria-label={`${beforeLabel} and ${afterLabel}: what differs`}>
+    <div className="mf-scroll" tabIndex={0} role="group" aria-label={`${beforeLabel} and ${afterLabel}: what differs`}>
       <table className="mf-diff">
         <thead>
           <tr>

@@ -80,12 +80,37 @@ export function Elapsed({ from, to }: { readonly from: string | null; readonly t
 /** The time, again and again; null: only once. Whoever is on a hidden page is not woken. */
 export function useNow(everyMs: number | null): number {
   const [now, setNow] = useState(() => Date.now());
-  useEffect(() => {
-    if (everyMs === null) return;
-    const timer = setInterval(() => {
-      if (!document.hidden) setNow(Date.now());
-    }, everyMs);
-    return () => clearInterval(timer);
-  }, [everyMs]);
+  useEffect(() => (everyMs === null ? undefined : subscribe(everyMs, setNow)), [everyMs]);
   return now;
+}
+
+interface Ticker {
+  readonly listeners: Set<(now: number) => void>;
+  readonly timer: ReturnType<typeof setInterval>;
+}
+
+/** One timer for all who want to know as often: a list has thousands of times in it. */
+const tickers = new Map<number, Ticker>();
+
+function subscribe(everyMs: number, listener: (now: number) => void): () => void {
+  const ticker = tickers.get(everyMs) ?? startTicker(everyMs);
+  ticker.listeners.add(listener);
+  return () => {
+    ticker.listeners.delete(listener);
+    if (ticker.listeners.size > 0) return;
+    clearInterval(ticker.timer);
+    tickers.delete(everyMs);
+  };
+}
+
+function startTicker(everyMs: number): Ticker {
+  const listeners = new Set<(now: number) => void>();
+  const timer = setInterval(() => {
+    if (document.hidden) return;
+    const now = Date.now();
+    for (const listener of listeners) listener(now);
+  }, everyMs);
+  const ticker = { listeners, timer };
+  tickers.set(everyMs, ticker);
+  return ticker;
 }

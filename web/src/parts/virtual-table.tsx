@@ -8,7 +8,7 @@
 import "./virtual-table.css";
 import { useMediaQuery } from "@mantine/hooks";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type ReactNode, useEffect, useRef } from "react";
+import { memo, type ReactNode, useEffect, useMemo, useRef } from "react";
 
 export interface VirtualColumn<T> {
   readonly id: string;
@@ -53,7 +53,10 @@ export function VirtualTable<T>(props: VirtualTableProps<T>) {
   } = props;
   const scroll = useRef<HTMLDivElement>(null);
   const isNarrow = useMediaQuery("(max-width: 48em)", false, { getInitialValueInEffect: false });
-  const shown = isNarrow ? columns.filter(({ isWide }) => isWide !== true) : columns;
+  const shown = useMemo(
+    () => (isNarrow ? columns.filter(({ isWide }) => isWide !== true) : columns),
+    [isNarrow, columns],
+  );
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroll.current,
@@ -92,20 +95,16 @@ export function VirtualTable<T>(props: VirtualTableProps<T>) {
           {items.map((item) => {
             const row = rows[item.index] as T;
             return (
-              <div
+              <Row
                 key={item.key}
-                role="row"
-                aria-rowindex={item.index + 2}
-                className="mf-vt-row"
-                data-marked={isMarked?.(row) || undefined}
-                style={{ gridTemplateColumns: template, height: rowHeight, transform: `translateY(${item.start}px)` }}
-              >
-                {shown.map(({ id, cell, isNumber }) => (
-                  <div key={id} role="cell" className="mf-vt-cell" data-number={isNumber || undefined}>
-                    {cell(row, item.index)}
-                  </div>
-                ))}
-              </div>
+                row={row}
+                index={item.index}
+                top={item.start}
+                height={rowHeight}
+                template={template}
+                columns={shown}
+                isMarked={isMarked?.(row) ?? false}
+              />
             );
           })}
         </div>
@@ -114,3 +113,32 @@ export function VirtualTable<T>(props: VirtualTableProps<T>) {
     </div>
   );
 }
+
+interface RowProps<T> {
+  readonly row: T;
+  readonly index: number;
+  readonly top: number;
+  readonly height: number;
+  readonly template: string;
+  readonly columns: readonly VirtualColumn<T>[];
+  readonly isMarked: boolean;
+}
+
+/** While one scrolls, only the rows that come into sight are made. */
+const Row = memo(function Row<T>({ row, index, top, height, template, columns, isMarked }: RowProps<T>) {
+  return (
+    <div
+      role="row"
+      aria-rowindex={index + 2}
+      className="mf-vt-row"
+      data-marked={isMarked || undefined}
+      style={{ gridTemplateColumns: template, height, transform: `translateY(${top}px)` }}
+    >
+      {columns.map(({ id, cell, isNumber }) => (
+        <div key={id} role="cell" className="mf-vt-cell" data-number={isNumber || undefined}>
+          {cell(row, index)}
+        </div>
+      ))}
+    </div>
+  );
+}) as <T>(props: RowProps<T>) => ReactNode;

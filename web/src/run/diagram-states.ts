@@ -26,7 +26,12 @@ export function diagramStates(model: RunModel, seq: number, leases: Leases): Rea
     const status = step.status === "scheduled" && leases.has(step.path) ? "running" : step.status;
     const before = states.get(step.name);
     if (before !== undefined && WEIGHT[before.status] >= WEIGHT[status]) continue;
-    states.set(step.name, { status, attempts: step.attempts, iterations: iterationsOf(step) });
+    states.set(step.name, {
+      status,
+      attempts: step.attempts,
+      iterations: iterationsOf(step),
+      progress: leases.get(step.path)?.progress ?? null,
+    });
   }
   return states;
 }

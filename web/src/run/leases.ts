@@ -2,12 +2,20 @@
 
 import type { ExplanationMessage } from "../../../src/core/protocol/explanations.ts";
 
-export type Leases = ReadonlyMap<string, { readonly since: number }>;
+export interface Lease {
+  readonly since: number;
+  /** From 0 to 1, as its executor says; null where it says nothing. */
+  readonly progress: number | null;
+}
+
+export type Leases = ReadonlyMap<string, Lease>;
 
 export function leasesOf(explanation: ExplanationMessage | undefined): Leases {
-  const leases = new Map<string, { readonly since: number }>();
-  for (const { kind, path, since } of explanation?.waits ?? []) {
-    if (kind === "running" && path !== null && since !== null) leases.set(path, { since: Date.parse(since) });
+  const leases = new Map<string, Lease>();
+  for (const { kind, path, since, details } of explanation?.waits ?? []) {
+    if (kind !== "running" || path === null || since === null) continue;
+    const progress = details["progress"];
+    leases.set(path, { since: Date.parse(since), progress: typeof progress === "number" ? progress : null });
   }
   return leases;
 }

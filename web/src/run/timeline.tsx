@@ -8,7 +8,7 @@ import { ActionIcon, Group, Tooltip } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
 import { IconChevronDown, IconChevronRight, IconZoomIn, IconZoomOut, IconZoomReset } from "@tabler/icons-react";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useMemo, useRef, useState } from "react";
+import { memo, useCallback, useMemo, useRef, useState } from "react";
 import { lookOf } from "../parts/status.tsx";
 import { clockText, durationText, useNow } from "../parts/time.tsx";
 import type { Leases } from "./leases.ts";
@@ -50,7 +50,9 @@ export function Timeline({ run, seq, isNow, leases, chosen, choose, height = "26
     getItemKey: (index) => rows[index]?.path ?? index,
     overscan: 12,
   });
-  const span: Span = { from, to, moment };
+  const span = useMemo<Span>(() => ({ from, to, moment }), [from, to, moment]);
+  const press = useCallback((path: string) => choose(path === chosen ? undefined : path), [choose, chosen]);
+  const fold = useCallback((path: string) => setFlipped((before) => flip(before, path)), []);
   const change = (factor: number) => setZoom((now) => Math.min(ZOOM_MAX, Math.max(1, now * factor)));
   return (
     <div className="mf-panel mf-timeline">
@@ -92,8 +94,8 @@ export function Timeline({ run, seq, isNow, leases, chosen, choose, height = "26
                   top={item.start}
                   leaseSince={isNow ? (leases.get(row.path)?.since ?? null) : null}
                   isChosen={row.path === chosen}
-                  choose={() => choose(row.path === chosen ? undefined : row.path)}
-                  flip={() => setFlipped((before) => flip(before, row.path))}
+                  choose={press}
+                  flip={fold}
                 />
               );
             })}
@@ -175,11 +177,11 @@ interface RowProps {
   readonly top: number;
   readonly leaseSince: number | null;
   readonly isChosen: boolean;
-  readonly choose: () => void;
-  readonly flip: () => void;
+  readonly choose: (path: string) => void;
+  readonly flip: (path: string) => void;
 }
 
-function Row({ run: { model }, row, seq, span, top, leaseSince, isChosen, choose, flip: fold }: RowProps) {
+const Row = memo(function Row({ run: { model }, row, seq, span, top, leaseSince, isChosen, choose, flip }: RowProps) {
   const { place, label, depth, canFold, isOpen, path } = row;
   const status = leaseSince === null ? statusOf(model, place, seq) : "running";
   const { icon: Picture, tone, label: word } = lookOf(status);
@@ -198,7 +200,7 @@ function Row({ run: { model }, row, seq, span, top, leaseSince, isChosen, choose
             variant="subtle"
             color="gray"
             size={24}
-            onClick={fold}
+            onClick={() => flip(path)}
             aria-expanded={isOpen}
             aria-label={`${isOpen ? "Fold" : "Open"} ${path}`}
           >
@@ -207,7 +209,13 @@ function Row({ run: { model }, row, seq, span, top, leaseSince, isChosen, choose
         ) : (
           <span className="mf-timeline-nofold" />
         )}
-        <button type="button" className="mf-timeline-name" onClick={choose} aria-pressed={isChosen} title={path}>
+        <button
+          type="button"
+          className="mf-timeline-name"
+          onClick={() => choose(path)}
+          aria-pressed={isChosen}
+          title={path}
+        >
           <span className="mf-timeline-picture" data-tone={tone}>
             <Picture size={15} stroke={2.2} aria-hidden />
           </span>
@@ -229,7 +237,7 @@ function Row({ run: { model }, row, seq, span, top, leaseSince, isChosen, choose
       </div>
     </li>
   );
-}
+});
 
 function Histogram({ counts }: { readonly counts: ReturnType<typeof histogramOf> }) {
   return (
