@@ -6,6 +6,7 @@ import {
   IconHierarchy2,
   IconListDetails,
   IconMailExclamation,
+  IconPencil,
   IconPlugConnected,
   IconPlugConnectedX,
 } from "@tabler/icons-react";
@@ -28,7 +29,10 @@ export interface DestinationGroup {
 export const NAVIGATION: readonly DestinationGroup[] = [
   {
     label: "Build",
-    items: [{ path: "/workflows", label: "Workflows", icon: IconHierarchy2, also: "versions definitions", key: "w" }],
+    items: [
+      { path: "/workflows", label: "Workflows", icon: IconHierarchy2, also: "versions definitions", key: "w" },
+      { path: "/designer", label: "Designer", icon: IconPencil, also: "canvas draw draft edit yaml", key: "d" },
+    ],
   },
   {
     label: "Operate",

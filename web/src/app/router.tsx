@@ -6,6 +6,7 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
 import { parseApiSearch } from "../api-docs/search.ts";
 import { parseCompareSearch } from "../compare/search.ts";
+import { parseDesignerSearch } from "../designer/search.ts";
 import { parseExecutionsSearch } from "../executions/search.ts";
 import { parseLettersSearch } from "../letters/search.ts";
 import { parseRunSearch } from "../run/search.ts";
@@ -86,8 +87,23 @@ const api = createRoute({
   component: lazyRouteComponent(() => import("../api-docs/api-page.tsx"), "ApiPage"),
 });
 
+const designer = createRoute({
+  getParentRoute: () => root,
+  path: "/designer",
+  component: lazyRouteComponent(() => import("../designer/list-page.tsx"), "DesignerListPage"),
+});
+
+const designerWorkflow = createRoute({
+  getParentRoute: () => root,
+  path: "/designer/$workflow",
+  validateSearch: parseDesignerSearch,
+  component: lazyRouteComponent(() => import("../designer/designer-page.tsx"), "DesignerPage"),
+});
+
 const routeTree = root.addChildren([
   home,
+  designer,
+  designerWorkflow,
   workflows,
   workflow,
   executions,

@@ -40,7 +40,8 @@ import { type Direction, walk } from "./walk.ts";
 export interface Editing {
   readonly onMoved: (ids: readonly string[], at: (id: string) => Point | null, layout: Layout) => void;
   readonly onConnect: (from: string, to: string, handle: string) => void;
-  readonly onDrop: (type: string, at: Point, layout: Layout) => void;
+  /** `edge` is the one it was dropped on. */
+  readonly onDrop: (type: string, at: Point, layout: Layout, edge: string | null) => void;
   readonly onEdgeSelect?: (edge: string | null) => void;
 }
 
@@ -58,6 +59,7 @@ export interface CanvasProps {
   readonly isDimmed?: boolean;
   readonly editing?: Editing;
   readonly hasMinimap?: boolean;
+  readonly selectedEdge?: string | null;
   /** Told where the pointer is, for those who look on. */
   readonly onPointer?: (at: Point) => void;
   /** What else stands on the canvas: cursors, notes. */
@@ -88,13 +90,16 @@ const isFarAway = ({ transform }: ReactFlowState) => transform[2] < FAR_ZOOM;
 
 function Drawn({ laidOut, label, marks = NO_MARKS, editing, isDimmed, hasMinimap = true, ...props }: DrawnProps) {
   const { picture, layout } = laidOut;
-  const { children, onOpen, onPointer } = props;
+  const { children, onOpen, onPointer, selectedEdge } = props;
   const isFar = useStore(isFarAway);
   const isEditable = editing !== undefined;
   const mode = useMemo<CanvasMode>(() => ({ isFar, isEditable }), [isFar, isEditable]);
   const cache = useRef<NodeCache>(new Map());
   const drawn = useMemo(() => toFlowNodes(picture, layout, marks, cache.current), [picture, layout, marks]);
-  const edges = useMemo(() => [...toFlowEdges(picture, marks)], [picture, marks]);
+  const edges = useMemo(
+    () => toFlowEdges(picture, marks).map((edge) => (edge.id === selectedEdge ? { ...edge, selected: true } : edge)),
+    [picture, marks, selectedEdge],
+  );
   const [selection, select] = useSelection(props.selection, props.onSelect);
   const [nodes, setNodes, applyChanges] = useNodesState<FlowNode>([...drawn]);
   useEffect(() => {
@@ -167,7 +172,8 @@ function Drawn({ laidOut, label, marks = NO_MARKS, editing, isDimmed, hasMinimap
           const type = event.dataTransfer.getData(STEP_TYPE_DATA);
           if (type === "" || editing === undefined) return;
           event.preventDefault();
-          editing.onDrop(type, flow.screenToFlowPosition({ x: event.clientX, y: event.clientY }), layout);
+          const at = flow.screenToFlowPosition({ x: event.clientX, y: event.clientY });
+          editing.onDrop(type, at, layout, edgeAt(event.clientX, event.clientY));
         }}
         onPointerMove={
           onPointer === undefined
@@ -240,6 +246,14 @@ function minimapClass(node: FlowNode): string {
 
 function absoluteOf(node: { readonly internals: { readonly positionAbsolute: Point } } | undefined): Point | null {
   return node?.internals.positionAbsolute ?? null;
+}
+
+function edgeAt(x: number, y: number): string | null {
+  for (const element of document.elementsFromPoint(x, y)) {
+    const edge = element.closest(".react-flow__edge");
+    if (edge !== null) return edge.getAttribute("data-id");
+  }
+  return null;
 }
 
 const DIRECTIONS: Readonly<Record<string, Direction>> = {

@@ -60,6 +60,8 @@ export function toFlowNodes(picture: Picture, layout: Layout, marks: Marks, cach
       position: { x: box.x, y: box.y },
       width: box.width,
       height: box.height,
+      // Known, so that all are shown at first, and not only those that were in sight to be measured.
+      measured: { width: box.width, height: box.height },
       data,
       ariaLabel,
       handles: handlesOf(box, step.lanes.length > 0),
@@ -81,6 +83,7 @@ function toLaneNode(lane: LaneView): LaneFlowNode {
     position: { x, y },
     width,
     height,
+    measured: { width, height },
     data: { lane },
     selectable: false,
     draggable: false,
