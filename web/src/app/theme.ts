@@ -17,8 +17,8 @@ const violet: MantineColorsTuple = [
 
 export const theme = createTheme({
   primaryColor: "violet",
-  // The shade on which white text and on whose ground dark text keep a contrast of 4.5.
-  primaryShade: { light: 6, dark: 4 },
+  // The shades on which white text keeps a contrast of 4.5: which text stands on a ground does not follow the scheme.
+  primaryShade: { light: 6, dark: 5 },
   autoContrast: true,
   luminanceThreshold: 0.32,
   colors: { violet },

@@ -89,7 +89,7 @@ export function LettersPage() {
               onEnd={() => {
                 if (list.hasNextPage && !list.isFetchingNextPage) void list.fetchNextPage();
               }}
-              footer={`${rows.length.toLocaleString()}${list.hasNextPage ? " so far; scroll for more" : ""}`}
+              footer={`${rows.length.toLocaleString()} ${rows.length === 1 ? "letter" : "letters"}${list.hasNextPage ? " so far; scroll for more" : ""}`}
             />
           )
         }

@@ -76,7 +76,7 @@ export function Timeline({ run, seq, isNow, leases, chosen, choose, height = "26
         style={{ maxHeight: height }}
         tabIndex={0}
         role="region"
-        aria-label="Timeline"
+        aria-label={`Timeline of ${run.id}`}
         onWheel={(event) => event.ctrlKey && change(event.deltaY < 0 ? 1.25 : 0.8)}
       >
         <div className="mf-timeline-all" style={{ "--mf-zoom": zoom } as object}>
