@@ -17,6 +17,7 @@ import { openMemoryStore } from "./adapters/stores/memory/store.ts";
 import { openSqliteStore } from "./adapters/stores/sqlite/store.ts";
 import type { Config } from "./config/config.ts";
 import type { BusinessMetric } from "./core/protocol/business-metrics.ts";
+import { type Drafts, openDrafts } from "./host/drafts/drafts.ts";
 import type { Host } from "./host/host.ts";
 import { type Insight, openInsight } from "./host/insight/insight.ts";
 import { openHost } from "./host/open-host.ts";
@@ -66,6 +67,7 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
   ]);
   let engine: Engine | null = null;
   let insight: Insight | null = null;
+  let drafts: Drafts | null = null;
   try {
     engine = await openEngine({ config, store, report, clock: own, ...(note === undefined ? {} : { note }) });
     const { host, clock, entropy } = engine;
@@ -80,7 +82,16 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
       businessMetrics: options.businessMetrics ?? [],
       report,
     });
-    const server = createServer({ host, insight, clock, entropy, config: serverConfig(config, version), report });
+    drafts = openDrafts({ documents: withPatience(store, clock).documents, clock, entropy, report });
+    const server = createServer({
+      host,
+      insight,
+      drafts,
+      clock,
+      entropy,
+      config: serverConfig(config, version),
+      report,
+    });
     const { url, dashboardUrl } = await server.listen();
     const heap = keepHeapSmall({
       clock,
@@ -89,6 +100,7 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
     });
     return platformOf({
       heap,
+      drafts,
       engine,
       insight,
       server,
@@ -98,6 +110,7 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
       graceMs: config.server.timeoutMs,
     });
   } catch (error) {
+    await drafts?.[Symbol.asyncDispose]();
     await insight?.[Symbol.asyncDispose]();
     await engine?.[Symbol.asyncDispose]();
     await store[Symbol.asyncDispose]();
@@ -108,6 +121,7 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
 function platformOf(parts: {
   engine: Engine;
   heap: Disposable;
+  drafts: Drafts;
   insight: Insight;
   server: Server;
   store: Store;
@@ -115,11 +129,12 @@ function platformOf(parts: {
   dashboardUrl: string;
   graceMs: number;
 }): Platform {
-  const { engine, heap, insight, server, store, url, dashboardUrl, graceMs } = parts;
+  const { engine, heap, drafts, insight, server, store, url, dashboardUrl, graceMs } = parts;
   let closing: Promise<void> | null = null;
   const close = async () => {
     heap[Symbol.dispose]();
     await server.close(graceMs);
+    await drafts[Symbol.asyncDispose]();
     await insight[Symbol.asyncDispose]();
     await engine[Symbol.asyncDispose]();
     await store[Symbol.asyncDispose]();

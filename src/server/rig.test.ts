@@ -5,6 +5,7 @@ import { randomBytes } from "node:crypto";
 import { openMemoryStore } from "../adapters/stores/memory/store.ts";
 import type { Json, JsonObject } from "../core/base/json.ts";
 import type { BusinessMetric } from "../core/protocol/business-metrics.ts";
+import { openDrafts } from "../host/drafts/drafts.ts";
 import type { Host } from "../host/host.ts";
 import { type Insight, openInsight } from "../host/insight/insight.ts";
 import { openHost } from "../host/open-host.ts";
@@ -111,15 +112,23 @@ export async function openRig(
     workspaces: ["default"],
     businessMetrics: options.businessMetrics ?? [],
   });
+  const drafts = openDrafts({
+    documents: store.documents,
+    clock,
+    entropy,
+    report: (error, about) => reports.push(`${about}: ${error}`),
+  });
   const server = createServer({
     host,
     insight,
+    drafts,
     clock,
     entropy,
     config: { ...CONFIG, ...options.config },
     report: (error, about) => reports.push(`${about}: ${error}`),
   });
   const closeRest = async () => {
+    await drafts[Symbol.asyncDispose]();
     await insight[Symbol.asyncDispose]();
     await opened[Symbol.asyncDispose]();
     await board?.[Symbol.asyncDispose]();

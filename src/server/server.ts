@@ -1,7 +1,7 @@
 /**
  * The HTTP server: the declared routes bound to the host, on one port or two.
  *
- *     const server = createServer({ host, insight, clock, entropy, config });
+ *     const server = createServer({ host, insight, drafts, clock, entropy, config });
  *     const { url } = await server.listen();
  *     await server.close();      // stops accepting, ends who waits, lets the rest finish
  *
@@ -14,6 +14,7 @@ import type { AddressInfo, Socket } from "node:net";
 import fastify, { type FastifyInstance } from "fastify";
 import { Bug } from "../core/base/bug.ts";
 import { ROUTES } from "../core/protocol/routes.ts";
+import type { Drafts } from "../host/drafts/drafts.ts";
 import type { Host } from "../host/host.ts";
 import type { Insight } from "../host/insight/insight.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -28,6 +29,7 @@ import type { Addresses, RouteContext } from "./routes/context.ts";
 import { bindControls } from "./routes/controls.ts";
 import { bindDeadLetters } from "./routes/dead-letters.ts";
 import { bindDocuments } from "./routes/documents.ts";
+import { bindDrafts } from "./routes/drafts.ts";
 import { bindEvents } from "./routes/events.ts";
 import { bindExecutions } from "./routes/executions.ts";
 import { bindExecutors } from "./routes/executors.ts";
@@ -70,6 +72,7 @@ export interface ServerConfig extends AccessConfig {
 export interface ServerOptions {
   readonly host: Host;
   readonly insight: Insight;
+  readonly drafts: Drafts;
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly config: ServerConfig;
@@ -97,7 +100,15 @@ const PARAMETER_LENGTH_MAX = 2000;
 const GRACE_MS = 10_000;
 const SWEEP_MS = 20;
 
-export function createServer({ host, insight, clock, entropy, config, report = () => {} }: ServerOptions): Server {
+export function createServer({
+  host,
+  insight,
+  drafts,
+  clock,
+  entropy,
+  config,
+  report = () => {},
+}: ServerOptions): Server {
   const draining = new AbortController();
   let isDraining = false;
   let isClosing = false;
@@ -140,6 +151,7 @@ export function createServer({ host, insight, clock, entropy, config, report = (
     access: config,
     throttle,
     executors: host.executors,
+    drafts,
     clock,
     frameBytesMax: config.limits.batchBytesMax,
     headers: SECURITY_HEADERS,
@@ -157,6 +169,7 @@ export function createServer({ host, insight, clock, entropy, config, report = (
     binder,
     host,
     insight,
+    drafts,
     clock,
     entropy,
     views: createViews(host),
@@ -172,6 +185,7 @@ export function createServer({ host, insight, clock, entropy, config, report = (
     },
   };
   bindWorkflows(context);
+  bindDrafts(context);
   bindStarts(context);
   bindExecutions(context);
   bindBulks(context);

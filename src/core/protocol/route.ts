@@ -50,6 +50,7 @@ export interface Answer {
 
 export const TAGS = {
   workflows: "Definitions and their versions",
+  drafts: "Texts of workflows that are being edited",
   executions: "Starting workflows, looking at them, controlling them",
   "dead letters": "What failed for good: looking at it, trying it again, dropping it",
   tasks: "What executors do: take tasks, report results",
@@ -69,6 +70,8 @@ export type Permission =
   | "public"
   | "workflows:read"
   | "workflows:write"
+  | "drafts:read"
+  | "drafts:write"
   | "executions:read"
   | "executions:start"
   | "executions:control"

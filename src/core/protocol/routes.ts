@@ -11,6 +11,18 @@ import {
   replayDeadLetters,
 } from "./dead-letters.ts";
 import { readDocsOpenApi, readOpenApi, readOpenApiYaml, readProblemsPage, readStyle } from "./documents.ts";
+import {
+  changeDraft,
+  createDraft,
+  createShare,
+  editDraft,
+  listDrafts,
+  listShares,
+  publishDraft,
+  readDraft,
+  removeDraft,
+  revokeShare,
+} from "./drafts.ts";
 import { publishEvents } from "./events.ts";
 import {
   cancelExecution,
@@ -83,6 +95,16 @@ export const ROUTES: readonly AnyRoute[] = [
   addVersion,
   listVersions,
   readVersion,
+  listDrafts,
+  createDraft,
+  readDraft,
+  changeDraft,
+  removeDraft,
+  publishDraft,
+  listShares,
+  createShare,
+  revokeShare,
+  editDraft,
   startExecution,
   startExecutions,
   listExecutions,

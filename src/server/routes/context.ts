@@ -1,5 +1,6 @@
 /** What the files of routes are given. */
 
+import type { Drafts } from "../../host/drafts/drafts.ts";
 import type { Host } from "../../host/host.ts";
 import type { Insight } from "../../host/insight/insight.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -12,6 +13,7 @@ export interface RouteContext {
   readonly binder: Binder;
   readonly host: Host;
   readonly insight: Insight;
+  readonly drafts: Drafts;
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly views: Views;

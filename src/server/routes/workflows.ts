@@ -149,7 +149,7 @@ export function bindWorkflows({ binder, host, insight: { live }, clock }: RouteC
   });
 }
 
-function registeredAnswer(outcome: Outcome<Registered>, isDryRun: boolean): Answer {
+export function registeredAnswer(outcome: Outcome<Registered>, isDryRun: boolean): Answer {
   return answerOf(outcome, ({ record, change, diagnostics }) => {
     const { id, name, version, status, isActive, hash, etag } = record;
     const answer: RegisterAnswer = {
