@@ -512,6 +512,9 @@ test("health: alive, ready, each part by itself, and what the workflows do", asy
   assert.ok(Number(within(body, "executions", "completed")) > 0);
 });
 
+/** What is answered by changing the protocol, or by a stream that does not end: tried where streams are. */
+const CHANGES_PROTOCOL: ReadonlySet<string> = new Set(["streamTasks", "editDraft", "streamWorkspace"]);
+
 suite("the API document", () => {
   test("it is OpenAPI 3.1 in JSON and YAML, and names each operation once", async () => {
     const { document, operations } = service.contract;
@@ -547,7 +550,6 @@ suite("the API document", () => {
     }
   });
 
-  // What is answered by changing the protocol (`streamTasks`) is tried where streams are.
   test("every operation in it does what it says", async () => {
     const id = await begin(service, "whole", [job("whole", "a"), WAIT("go")]);
     const { id: task } = await take(service, "whole");
@@ -575,14 +577,56 @@ suite("the API document", () => {
     for (const path of ["/circuit-breakers", breaker]) assert.equal((await service.get(path)).status, 200);
     assert.equal((await service.post(`${breaker}/reset`)).status, 200);
     await repairAndSort();
+    await draftAndShare();
+    await lookAtFigures();
     for (const path of ["/livez", "/readyz", "/startupz", "/metrics"]) await service.get(path);
     const { answered, operations } = service.contract;
     assert.deepEqual(
-      operations.map(({ id: name }) => name).filter((name) => !answered.has(name) && name !== "streamTasks"),
+      operations.map(({ id: name }) => name).filter((name) => !answered.has(name) && !CHANGES_PROTOCOL.has(name)),
       [],
     );
     assert.ok((await history(service, id)).length > 0);
   });
+
+  /** What is edited, by whom, and what becomes of it. */
+  async function draftAndShare(): Promise<void> {
+    const created = await service.post("/drafts", { workflow: "whole" });
+    assert.equal(created.status, 201);
+    const draft = `/drafts/${created.body["id"]}`;
+    assert.equal((await service.get("/drafts?workflow=whole")).status, 200);
+    assert.equal((await service.get(draft)).status, 200);
+    assert.equal((await service.call("PUT", draft, { title: "Whole" })).status, 200);
+    assert.equal((await service.post(`${draft}/publish`, {})).status, 200);
+    const shared = await service.post(`${draft}/shares`, { access: "read" });
+    assert.equal(shared.status, 201);
+    assert.equal((await service.get(`${draft}/shares`)).status, 200);
+    assert.equal((await service.call("DELETE", `${draft}/shares/${shared.body["id"]}`)).status, 204);
+    assert.equal((await service.call("DELETE", draft)).status, 204);
+  }
+
+  /** What pages are made of: figures, dashboards, views, templates. */
+  async function lookAtFigures(): Promise<void> {
+    const figures = ["executions?period=15m", "system", "business", "catalogue"].map(
+      (name) => `/api/v1/metrics/${name}`,
+    );
+    for (const path of [...figures, "/workflows/whole/metrics?period=15m", "/topology", "/templates"]) {
+      assert.equal((await service.get(path)).status, 200, path);
+    }
+    assert.equal((await service.get("/templates/ecommerce-order")).status, 200);
+    const { items } = (await service.get("/api/v1/metrics/catalogue")).body as { items: readonly { name: string }[] };
+    const query = { metric: items[0]?.name ?? "", period: "1h" };
+    assert.equal((await service.post("/api/v1/metrics/query", { queries: [query] })).status, 200);
+    for (const [path, content] of [
+      ["/dashboards", { id: "mine", name: "Mine", panels: [] }],
+      ["/views", { id: "mine", name: "Mine", page: "executions", search: "status=failed" }],
+    ] as const) {
+      assert.equal((await service.post(path, content)).status, 201);
+      assert.equal((await service.get(path)).status, 200);
+      assert.equal((await service.get(`${path}/mine`)).status, 200);
+      assert.equal((await service.call("PUT", `${path}/mine`, content)).status, 200);
+      assert.equal((await service.call("DELETE", `${path}/mine`)).status, 204);
+    }
+  }
 
   /** By hand, in bulk, and what has failed for good. */
   async function repairAndSort(): Promise<void> {
