@@ -13,7 +13,7 @@ import {
   IconUpload,
 } from "@tabler/icons-react";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
-import { type KeyboardEvent, lazy, Suspense, useEffect, useMemo, useState } from "react";
+import { lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
 import type { Diagnostic } from "../../../src/core/language/diagnostics.ts";
 import { useAnnounce } from "../app/announcer.tsx";
 import { useCommands } from "../app/commands.tsx";
@@ -114,26 +114,16 @@ export function Workbench({ name, document, draft, published, saved }: Workbench
   };
   const commands = useMemo(() => commandsOf(actions, document, setDialog), [actions, document]);
   useCommands("Designer", commands);
-  const keys = (event: KeyboardEvent) => {
-    if (isReadOnly || isTyping(event.target)) return;
-    const isControl = event.ctrlKey || event.metaKey;
-    const found = KEYS.find(({ key, control, shift }) => {
-      return event.key.toLowerCase() === key && isControl === control && event.shiftKey === shift && !event.altKey;
-    });
-    if (found === undefined) return;
-    event.preventDefault();
-    if (found.id === "remove" && selection.length === 0 && edge !== null) {
+  useKeys(isReadOnly, (id) => {
+    if (id === "remove" && selection.length === 0 && edge !== null) {
       actions.disconnect(edge);
       setEdge(null);
-      return;
-    }
-    commands.find(({ id }) => id === found.id)?.run();
-  };
+    } else commands.find((command) => command.id === id)?.run();
+  });
   const errors = diagnostics.filter(({ severity }) => severity === "error").length;
 
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: keys of whatever has the focus in it: canvas, outline, panels.
-    <div className="mf-designer" onKeyDown={keys}>
+    <div className="mf-designer">
       <header className="mf-designer-bar">
         <h1 className="mf-one-line">{picture?.name === undefined || picture.name === "" ? name : picture.name}</h1>
         <Badge variant="light" tt="none" color={isChanged ? "violet" : "gray"}>
@@ -395,6 +385,32 @@ const KEYS = [
   { id: "move", key: "m", control: false, shift: false },
   { id: "note", key: "s", control: false, shift: true },
 ] as const;
+
+/** Wherever the focus is on the page, but not where letters are text, and not behind a dialog. */
+function useKeys(isOff: boolean, act: (id: string) => void): void {
+  const latest = useRef(act);
+  useEffect(() => {
+    latest.current = act;
+  });
+  useEffect(() => {
+    if (isOff) return;
+    const listen = (event: KeyboardEvent) => {
+      if (isTyping(event.target) || event.altKey || event.defaultPrevented) return;
+      if (event.target instanceof Element && event.target.closest('[role="dialog"], [role="menu"]') !== null) return;
+      const isControl = event.ctrlKey || event.metaKey;
+      const found = KEYS.find(({ key, control, shift }) => {
+        return event.key.toLowerCase() === key && isControl === control && event.shiftKey === shift;
+      });
+      if (found === undefined) return;
+      // Text that is marked on the page is copied as text.
+      if (found.id === "copy" && document.getSelection()?.isCollapsed === false) return;
+      event.preventDefault();
+      latest.current(found.id);
+    };
+    window.addEventListener("keydown", listen);
+    return () => window.removeEventListener("keydown", listen);
+  }, [isOff]);
+}
 
 function commandsOf(actions: Actions, document: DesignerDocument, setDialog: (dialog: Dialog) => void) {
   const withStep = (kind: "connect" | "move") => () => {

@@ -126,6 +126,14 @@ function Drawn({ laidOut, label, marks = NO_MARKS, editing, isDimmed, hasMinimap
   const flow = useReactFlow<FlowNode>();
   const root = useRef<HTMLElement>(null);
   const focusOn = useFocus(root, laidOut);
+  // What was chosen elsewhere (in the outline, by adding it) comes into sight.
+  const last = selection.at(-1) ?? null;
+  const revealed = useRef<string | null>(null);
+  useEffect(() => {
+    if (last === revealed.current || (last !== null && layout.nodes[last] === undefined)) return;
+    revealed.current = last;
+    if (last !== null) focusOn(last, false);
+  }, [last, layout, focusOn]);
   const keys = (event: ReactKeyboardEvent) => {
     const id =
       event.target instanceof HTMLElement
@@ -213,7 +221,7 @@ function Drawn({ laidOut, label, marks = NO_MARKS, editing, isDimmed, hasMinimap
           selectionKeyCode="Shift"
           multiSelectionKeyCode={["Control", "Meta"]}
           panActivationKeyCode={null}
-          minZoom={0.05}
+          minZoom={0.02}
           maxZoom={2}
           fitView
           fitViewOptions={FIT}
@@ -286,22 +294,27 @@ function useSelection(
 }
 
 /** Brings a step into sight, and the keyboard to it once it is there. */
-function useFocus(root: { readonly current: HTMLElement | null }, { layout, picture }: LaidOut): (id: string) => void {
+function useFocus(
+  root: { readonly current: HTMLElement | null },
+  { layout, picture }: LaidOut,
+): (id: string, hasFocus?: boolean) => void {
   const flow = useReactFlow<FlowNode>();
   return useCallback(
-    (id: string) => {
+    (id: string, hasFocus = true) => {
       const at = absolutePlace(id, layout, picture);
       const find = () => root.current?.querySelector<HTMLElement>(`.react-flow__node[data-id="${CSS.escape(id)}"]`);
-      const focus = () => find()?.focus({ preventScroll: true });
+      const focus = () => {
+        if (hasFocus) find()?.focus({ preventScroll: true });
+      };
       const screen = at === null ? null : flow.flowToScreenPosition(at);
       const frame = root.current?.getBoundingClientRect();
       const isSeen =
         screen !== null &&
         frame !== undefined &&
-        screen.x > frame.left + 20 &&
-        screen.y > frame.top + 20 &&
-        screen.x + 240 * flow.getZoom() < frame.right &&
-        screen.y + 70 * flow.getZoom() < frame.bottom;
+        screen.x + 112 * flow.getZoom() > frame.left &&
+        screen.y + 32 * flow.getZoom() > frame.top &&
+        screen.x + 112 * flow.getZoom() < frame.right &&
+        screen.y + 32 * flow.getZoom() < frame.bottom;
       if (at !== null && !isSeen) {
         const zoom = Math.max(flow.getZoom(), 0.6);
         void flow.setCenter(at.x + 112, at.y + 32, { zoom }).then(() => requestAnimationFrame(focus));
