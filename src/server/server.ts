@@ -349,5 +349,6 @@ function addressesOf(config: ServerConfig, ports: () => readonly number[]): Addr
   return {
     api: (host) => address(host, ports()[0] ?? config.port),
     dashboard: (host) => address(host, ports().at(-1) ?? config.port),
+    isDashboardPort: (port) => ports().length > 1 && port === ports().at(-1),
   };
 }

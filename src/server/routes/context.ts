@@ -26,6 +26,8 @@ export interface RouteContext {
 export interface Addresses {
   /** Of the API: `http://localhost:8080`. */
   api(host: string | undefined): string;
+  /** Whether a port is the dashboard's own. */
+  isDashboardPort(port: number | undefined): boolean;
   /** Of the dashboard: `http://localhost:9090`. */
   dashboard(host: string | undefined): string;
 }

@@ -2,7 +2,7 @@
 
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { PAGE_ROUTES, readAsset } from "../../core/protocol/pages.ts";
+import { PAGE_ROUTES, PAGES, readAsset } from "../../core/protocol/pages.ts";
 import { type Answer, problem } from "../answer.ts";
 import { html, PAGE_HEADERS, page } from "../pages/html.ts";
 import { openWebFiles } from "../pages/web-files.ts";
@@ -11,11 +11,14 @@ import type { RouteContext } from "./context.ts";
 /** From `src/server/routes` as from `dist/server/routes`. */
 const BUILT = join(import.meta.dirname, "../../../web/dist");
 
-export function bindPages({ binder }: RouteContext): void {
+export function bindPages({ binder, addresses }: RouteContext): void {
   const files = openWebFiles(BUILT);
 
   for (const route of PAGE_ROUTES) {
-    binder.bind(route, async (): Promise<Answer> => {
+    binder.bind(route, async ({ request }): Promise<Answer> => {
+      // Both ports have the same pages; the dashboard's begins with the overview.
+      if (route.path === PAGES.home && addresses.isDashboardPort(request.socket.localPort))
+        return { kind: "text", status: 302, type: "text/plain", text: "", headers: { location: PAGES.overview } };
       const nonce = randomBytes(16).toString("base64url");
       const text = await files.readPage(nonce);
       const type = "text/html; charset=utf-8";

@@ -3,6 +3,7 @@
 import {
   type Icon,
   IconApi,
+  IconGauge,
   IconHierarchy2,
   IconListDetails,
   IconMailExclamation,
@@ -27,6 +28,10 @@ export interface DestinationGroup {
 }
 
 export const NAVIGATION: readonly DestinationGroup[] = [
+  {
+    label: "Watch",
+    items: [{ path: "/dashboard", label: "Overview", icon: IconGauge, also: "dashboard figures health", key: "o" }],
+  },
   {
     label: "Build",
     items: [

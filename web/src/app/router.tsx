@@ -9,6 +9,7 @@ import { parseCompareSearch } from "../compare/search.ts";
 import { parseDesignerSearch } from "../designer/search.ts";
 import { parseExecutionsSearch } from "../executions/search.ts";
 import { parseLettersSearch } from "../letters/search.ts";
+import { parseOverviewSearch } from "../overview/search.ts";
 import { parseRunSearch } from "../run/search.ts";
 import { parseWorkflowsSearch } from "../workflows/search.ts";
 import { parseWorkflowSearch } from "../workflows/workflow-search.ts";
@@ -24,6 +25,13 @@ const home = createRoute({
   beforeLoad: () => {
     throw redirect({ to: "/workflows", replace: true });
   },
+});
+
+const overview = createRoute({
+  getParentRoute: () => root,
+  path: "/dashboard",
+  validateSearch: parseOverviewSearch,
+  component: lazyRouteComponent(() => import("../overview/overview-page.tsx"), "OverviewPage"),
 });
 
 const workflows = createRoute({
@@ -101,6 +109,7 @@ const designerWorkflow = createRoute({
 });
 
 const routeTree = root.addChildren([
+  overview,
   home,
   designer,
   designerWorkflow,

@@ -11,6 +11,7 @@ import { useCommands } from "../app/commands.tsx";
 import { Failure, Loading, PageHead } from "../app/page-states.tsx";
 import { CodeView } from "../code/code-view.tsx";
 import { GraphView } from "../graph/graph-view.tsx";
+import { AnalyticsTab } from "./analytics-tab.tsx";
 import { SchemasTab } from "./schemas-tab.tsx";
 import { StartDialog } from "./start-dialog.tsx";
 import { VersionsTab } from "./versions-tab.tsx";
@@ -83,6 +84,7 @@ function Shown({ workflow }: { readonly workflow: WorkflowDetail }) {
         <Tabs.List mb="md">
           <Tabs.Tab value="overview">Overview</Tabs.Tab>
           <Tabs.Tab value="graph">Graph</Tabs.Tab>
+          <Tabs.Tab value="analytics">Analytics</Tabs.Tab>
           <Tabs.Tab value="versions">Versions</Tabs.Tab>
           <Tabs.Tab value="text">YAML</Tabs.Tab>
           <Tabs.Tab value="schemas">Input and output</Tabs.Tab>
@@ -92,6 +94,9 @@ function Shown({ workflow }: { readonly workflow: WorkflowDetail }) {
         </Tabs.Panel>
         <Tabs.Panel value="graph">
           <GraphView text={workflow.yaml_content} label={`Graph of ${workflow.name}`} />
+        </Tabs.Panel>
+        <Tabs.Panel value="analytics">
+          <AnalyticsTab workflow={workflow.name} />
         </Tabs.Panel>
         <Tabs.Panel value="versions">
           <VersionsTab workflow={workflow} against={search.against ?? null} />
