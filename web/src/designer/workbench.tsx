@@ -56,7 +56,7 @@ type SideTab = "step" | "yaml" | "problems";
 export function Workbench({ name, document, draft, published, saved }: WorkbenchProps) {
   const { step, read } = route.useSearch();
   const navigate = useNavigate();
-  const isNarrow = useMediaQuery("(max-width: 48em)") === true;
+  const isNarrow = useMediaQuery("(max-width: 48em)", false, { getInitialValueInEffect: false });
   const isReadOnly = isNarrow || read === true;
   const say = useAnnounce();
   const actions = useMemo(() => createActions(document, say), [document, say]);
