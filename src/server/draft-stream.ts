@@ -165,6 +165,7 @@ export function serveDraft({ socket, room, canEdit, openedBy, clock, closed }: D
     leave();
     awareness.off("update", tellAwareness);
     removeAwarenessStates(awareness, [...speaksFor], socket);
+    if (room.listeners.size === 0) forgetPresence(room);
     closed();
   }
 
@@ -175,6 +176,12 @@ interface AwarenessChanges {
   readonly added: readonly number[];
   readonly updated: readonly number[];
   readonly removed: readonly number[];
+}
+
+/** It has a timer of its own, which ends with the last who was there. */
+function forgetPresence(room: Room): void {
+  presences.get(room)?.destroy();
+  presences.delete(room);
 }
 
 function awarenessOf(room: Room): Awareness {

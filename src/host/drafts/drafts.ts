@@ -98,6 +98,7 @@ export function openDrafts(options: {
 }): Drafts {
   const { documents, clock, entropy, report } = options;
   const rooms = new Map<string, OpenRoom>();
+  let isStopped = false;
   const closedListeners = new Set<(id: string) => void>();
   const closed = (id: string) => {
     for (const listener of closedListeners) listener(id);
@@ -129,8 +130,9 @@ export function openDrafts(options: {
 
   function letGo({ workspace, draftId }: Place, opened: OpenRoom): void {
     opened.users -= 1;
-    if (opened.users > 0) return;
+    // When the platform stops, everything is written once and nothing is kept open.
     const key = `${workspace}/${draftId}`;
+    if (opened.users > 0 || isStopped || rooms.get(key) !== opened) return;
     opened.cancel = clock.after(EMPTY_ROOM_MS, () => {
       void opened.room
         .then((room) => room.settled())
@@ -139,7 +141,9 @@ export function openDrafts(options: {
         })
         .catch((error: unknown) => {
           report(error, `the draft ${draftId} is kept in memory until it can be written`);
-          if (opened.users === 0) letGo({ workspace, draftId }, { ...opened, users: 1 });
+          if (opened.users > 0) return;
+          opened.users = 1;
+          letGo({ workspace, draftId }, opened);
         });
     });
   }
@@ -204,6 +208,7 @@ export function openDrafts(options: {
       closed(draftId);
       const open = rooms.get(`${workspace}/${draftId}`);
       if (open !== undefined) await (await open.room).settled();
+      open?.cancel();
       rooms.delete(`${workspace}/${draftId}`);
       const shares = await documents.list({ collection: SHARES, workspace, group: draftId, limit: SHARES_MAX });
       const answer = await documents.put([
@@ -274,6 +279,7 @@ export function openDrafts(options: {
     },
 
     async [Symbol.asyncDispose]() {
+      isStopped = true;
       for (const { room, cancel } of rooms.values()) {
         cancel();
         await room

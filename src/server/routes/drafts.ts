@@ -65,6 +65,11 @@ export function bindDrafts({ binder, host, drafts, insight: { live }, clock, add
       return whole(workspace, record, 201);
     }
     const base = await host.definitions.read({ workspace, workflow, version });
+    // One that is only designed so far has its text from whoever designs it.
+    if (base === null && text !== undefined && version === null) {
+      const record = await drafts.create({ workspace, title: title ?? workflow, workflow, baseVersion: null, text });
+      return whole(workspace, record, 201);
+    }
     if (base === null) {
       return problem(
         version === null ? "WORKFLOW_NOT_FOUND" : "VERSION_NOT_FOUND",

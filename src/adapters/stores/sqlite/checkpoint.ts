@@ -1,7 +1,9 @@
 /**
  * Brings what the write-ahead log holds into the database file: between writes, when the log has grown past a bound, so
- * that no commit waits for the checkpoint it happened to trigger; and when nothing has been written for a while, which
- * also gives the log's space back.
+ * that no commit waits for the checkpoint it happened to trigger; and when nothing has been written for a while.
+ *
+ * A log of usual length stays as long as it is: overwriting it takes a third of the time of an fsync that makes it longer.
+ * One that has grown beyond that gives its space back when there is time.
  */
 
 import type { DatabaseSync } from "node:sqlite";
@@ -25,6 +27,9 @@ export const BUSY_TIMEOUT_MS = 5_000;
 
 const IDLE_MS = 2_000;
 
+/** A log that is longer than this was in the way of readers for a while; it is cut. */
+const LOG_PAGES_KEPT = 4 * LOG_PAGES_MAX;
+
 export function createCheckpoints(db: DatabaseSync): Checkpoints {
   const selectLog = db.prepare("pragma wal_checkpoint(noop)");
   let isLooking = false;
@@ -43,10 +48,13 @@ export function createCheckpoints(db: DatabaseSync): Checkpoints {
     });
   }
 
-  function truncate(): void {
+  function tidy(): void {
     idle = null;
-    // Readers are not worth waiting for: the next idle moment comes.
-    attempt(() => db.exec("pragma busy_timeout = 0; pragma wal_checkpoint(truncate)"));
+    attempt(() => {
+      const isLong = Number(selectLog.get()?.["log"]) > LOG_PAGES_KEPT;
+      // Readers are not worth waiting for: the next idle moment comes.
+      db.exec(`pragma busy_timeout = 0; pragma wal_checkpoint(${isLong ? "truncate" : "passive"})`);
+    });
     attempt(() => db.exec(`pragma busy_timeout = ${BUSY_TIMEOUT_MS}`));
     // The thread's own heap, and the pages that SQLite has in memory: an idle store needs neither.
     collectorOfNode()?.();
@@ -59,7 +67,7 @@ export function createCheckpoints(db: DatabaseSync): Checkpoints {
         isLooking = true;
         setImmediate(look);
       }
-      if (idle === null) idle = setTimeout(truncate, IDLE_MS);
+      if (idle === null) idle = setTimeout(tidy, IDLE_MS);
       else idle.refresh();
     },
 

@@ -26,8 +26,12 @@ const RESERVE_BYTES = 4 * 1024 * 1024;
 
 const MIB = 1024 * 1024;
 
+/** While there is as much as this, it is not asked again for a moment: nothing fills a disk in so short a time. */
+const PLENTY_BYTES = 1024 * MIB;
+const ASK_AGAIN_MS = 20;
+
 /** `bytesFree` is asked before each write; by default the file system of the directory says it. */
-export function createRoom(directory: string, bytesFree: () => number = () => freeIn(directory)): Room {
+export function createRoom(directory: string, bytesFree: () => number = freeIn(directory)): Room {
   let hasRunOut = false;
   const proof = join(directory, "magicflow.room");
 
@@ -47,14 +51,22 @@ export function createRoom(directory: string, bytesFree: () => number = () => fr
 }
 
 /** What those may use who are not root: the same as root sees where nothing is set aside for it. */
-function freeIn(directory: string): number {
-  try {
-    const { bavail, bsize } = statfsSync(directory);
-    return bavail * bsize;
-  } catch {
-    // A file system that does not say is asked by writing to it.
-    return Number.POSITIVE_INFINITY;
-  }
+function freeIn(directory: string): () => number {
+  let known = 0;
+  let askedAt = Number.NEGATIVE_INFINITY;
+  return () => {
+    const now = performance.now();
+    if (known >= PLENTY_BYTES && now - askedAt < ASK_AGAIN_MS) return known;
+    askedAt = now;
+    try {
+      const { bavail, bsize } = statfsSync(directory);
+      known = bavail * bsize;
+    } catch {
+      // A file system that does not say is asked by writing to it.
+      known = Number.POSITIVE_INFINITY;
+    }
+    return known;
+  };
 }
 
 function canHold(file: string): boolean {
