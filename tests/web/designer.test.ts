@@ -25,7 +25,9 @@ describe("the designer in the browser", () => {
 
   before(async () => {
     web = await openWeb();
-    await web.platform.api.register(BEGUN);
+    // Drafts are everybody's: each test that changes one has its own.
+    for (const name of ["begun", "together", "looked-at"])
+      await web.platform.api.register(BEGUN.replace("name: begun", `name: ${name}`));
   });
 
   after(async () => {
@@ -100,27 +102,42 @@ describe("the designer in the browser", () => {
     assert.equal(await third.count(), 1);
   });
 
-  test("two pages that have one draft open write into one text", async () => {
-    const one = await web.open("/designer/begun");
+  test("two browsers that have one draft open write into one text, and each sees the other", async () => {
+    const one = await web.open("/designer/together");
     await node(one, "first").waitFor();
-    const two = await one.context().newPage();
-    await two.goto(`${web.platform.url}/designer/begun`);
+    const two = await web.open("/designer/together");
     await node(two, "first").waitFor();
+    await one.getByRole("list", { name: "Also here" }).getByRole("listitem").waitFor();
     await one.getByRole("tab", { name: "Outline" }).click();
     await two.getByRole("button", { name: "Webhook" }).click();
     await one.getByRole("treeitem", { name: "webhook" }).waitFor();
     await one.getByRole("treeitem", { name: "webhook" }).click();
     await one.keyboard.press("Delete");
     await node(two, "webhook").waitFor({ state: "detached" });
+    await two.getByText("Saved", { exact: true }).waitFor();
+  });
+
+  test("a link for reading shows the draft and lets nobody change it", async () => {
+    const { items } = (await (await fetch(`${web.platform.url}/api/v1/drafts?workflow=together`)).json()) as {
+      items: readonly { id: string }[];
+    };
+    const address = `${web.platform.url}/api/v1/drafts/${items[0]?.id}/shares`;
+    const headers = { "content-type": "application/json" };
+    const made = await fetch(address, { method: "POST", headers, body: JSON.stringify({ access: "read" }) });
+    const { url } = (await made.json()) as { url: string };
+    const page = await web.open(new URL(url).pathname + new URL(url).search);
+    await node(page, "first").waitFor();
+    await page.getByText("read only").waitFor();
+    assert.equal(await page.getByRole("button", { name: "Publish" }).count(), 0);
   });
 
   for (const scheme of ["light", "dark"] as const) {
     test(`nobody is kept out of the designer in ${scheme}`, async () => {
       const axe = await readFile(join(ROOT, "node_modules/axe-core/axe.min.js"), "utf8");
-      for (const address of ["/designer", "/designer/begun?step=first"]) {
+      for (const address of ["/designer", "/designer/looked-at?step=first"]) {
         const page = await web.open(address, { scheme });
-        await page.getByText("begun").first().waitFor();
-        if (address.includes("begun")) await node(page, "first").waitFor();
+        await page.getByText("looked-at").first().waitFor();
+        if (address.includes("looked-at")) await node(page, "first").waitFor();
         await page.evaluate(axe);
         const found = await page.evaluate(
           "axe.run('#main', {runOnly: ['wcag2a','wcag2aa','wcag21a','wcag21aa','wcag22aa']}).then((r) => r.violations.map((v) => v.id + ': ' + v.nodes.map((n) => n.html.slice(0, 160) + ' ' + n.failureSummary.slice(0,200)).join(' | ')))",

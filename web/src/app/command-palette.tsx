@@ -24,18 +24,12 @@ const EXECUTION_ID = /^[A-Za-z0-9_.-]{6,160}$/;
 
 export function CommandPalette({ opened, close }: { readonly opened: boolean; readonly close: () => void }) {
   return (
-    <Modal
-      opened={opened}
-      onClose={close}
-      withCloseButton={false}
-      padding={0}
-      size="lg"
-      yOffset="12vh"
-      aria-label="Search and commands"
-      transitionProps={{ duration: 80 }}
-    >
-      {opened ? <Palette close={close} /> : null}
-    </Modal>
+    <Modal.Root opened={opened} onClose={close} size="lg" yOffset="12vh" transitionProps={{ duration: 80 }}>
+      <Modal.Overlay />
+      <Modal.Content aria-label="Search and commands">
+        <Modal.Body p={0}>{opened ? <Palette close={close} /> : null}</Modal.Body>
+      </Modal.Content>
+    </Modal.Root>
   );
 }
 

@@ -6,7 +6,7 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
 import { parseApiSearch } from "../api-docs/search.ts";
 import { parseCompareSearch } from "../compare/search.ts";
-import { parseDesignerSearch } from "../designer/search.ts";
+import { parseDesignerListSearch, parseDesignerSearch } from "../designer/search.ts";
 import { parseExecutionsSearch } from "../executions/search.ts";
 import { parseLettersSearch } from "../letters/search.ts";
 import { parseOverviewSearch } from "../overview/search.ts";
@@ -98,6 +98,7 @@ const api = createRoute({
 const designer = createRoute({
   getParentRoute: () => root,
   path: "/designer",
+  validateSearch: parseDesignerListSearch,
   component: lazyRouteComponent(() => import("../designer/list-page.tsx"), "DesignerListPage"),
 });
 

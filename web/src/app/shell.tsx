@@ -66,7 +66,7 @@ export function Shell() {
           <img src="/assets/icon.svg" alt="" width={24} height={24} />
           <span>Magic Flow</span>
         </Link>
-        <UnstyledButton className="mf-search" onClick={palette.open} aria-label="Search and commands">
+        <UnstyledButton className="mf-search" onClick={palette.open} aria-label="Search or jump to">
           <IconSearch size={16} aria-hidden />
           <Text span fz="sm" visibleFrom="xs">
             Search or jump to

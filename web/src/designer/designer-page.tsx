@@ -1,61 +1,134 @@
-/** The designer at `/designer/{workflow}`: reads what is published, opens the draft upon it, and shows the two at work. */
+/**
+ * The designer at `/designer/{workflow}`, and at `/designer?draft=` for a draft that somebody has shared: finds the draft on the
+ * platform, joins whoever edits it already, and shows the two at work.
+ */
 
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import { useEffect, useState } from "react";
+import { useEffect, useState, useSyncExternalStore } from "react";
+import type { DraftSummary } from "../../../src/core/protocol/drafts.ts";
 import { Problem } from "../api/call.ts";
-import { readWorkflow } from "../api/workflows.ts";
+import { draftOf, readDraft } from "../api/drafts.ts";
+import { readVersion, readWorkflow } from "../api/workflows.ts";
 import { Failure, Loading } from "../app/page-states.tsx";
 import { DesignerDocument } from "./document/designer-document.ts";
-import { type DraftBase, keepDraft, type OpenDraft } from "./document/drafts.ts";
+import { type LiveDraft, openLiveDraft } from "./document/live-draft.ts";
 import { newWorkflowText } from "./new-workflow.ts";
 import { Workbench } from "./workbench.tsx";
+
+/** What is published and the draft is compared with; null for what never was. */
+export interface DraftBase {
+  readonly text: string;
+  readonly version: string;
+  /** By which a publication says which state it has seen; null: not known. */
+  readonly etag: string | null;
+}
+
+interface Found {
+  readonly draft: DraftSummary;
+  readonly base: DraftBase | null;
+}
 
 const route = getRouteApi("/designer/$workflow");
 
 export function DesignerPage() {
   const { workflow } = route.useParams();
-  const published = useQuery({
+  const { read } = route.useSearch();
+  const found = useQuery({
     queryKey: ["designer", workflow],
-    queryFn: async ({ signal }): Promise<DraftBase | null> => {
-      try {
-        const { value } = await readWorkflow(workflow, signal);
-        return { text: value.yaml_content, version: value.version };
-      } catch (error) {
-        // One that is only designed so far.
-        if (error instanceof Problem && error.status === 404) return null;
-        throw error;
-      }
+    queryFn: async ({ signal }): Promise<Found> => {
+      const published = await readPublished(workflow, signal);
+      const draft = await draftOf(workflow, published === null ? newWorkflowText(workflow) : null);
+      return { draft, base: published };
     },
     staleTime: Number.POSITIVE_INFINITY,
+    gcTime: 0,
     refetchOnWindowFocus: false,
   });
-  if (published.isError) return <Failure error={published.error} retry={() => void published.refetch()} />;
-  if (published.isPending) return <Loading what="the workflow" />;
-  return <Opened key={workflow} name={workflow} published={published.data} />;
+  if (found.isError) return <Failure error={found.error} retry={() => void found.refetch()} />;
+  if (found.isPending) return <Loading what="the workflow" />;
+  return <Opened key={found.data.draft.id} found={found.data} share={null} isReadOnly={read === true} />;
 }
 
-export type SaveState = "saving" | "saved" | "failed";
+export function SharedDraftPage({ draft, share }: { readonly draft: string; readonly share: string | null }) {
+  const found = useQuery({
+    queryKey: ["designer", "draft", draft, share],
+    queryFn: async ({ signal }): Promise<Found> => {
+      const summary = await readDraft(draft, share, signal);
+      const base = summary.workflow === null ? null : await readPublished(summary.workflow, signal);
+      return { draft: summary, base };
+    },
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: 0,
+    refetchOnWindowFocus: false,
+  });
+  if (found.isError) return <Failure error={found.error} retry={() => void found.refetch()} />;
+  if (found.isPending) return <Loading what="the draft" />;
+  return <Opened key={draft} found={found.data} share={share} isReadOnly={false} />;
+}
+
+/** Null: it is only designed so far. */
+export async function readPublished(workflow: string, signal?: AbortSignal): Promise<DraftBase | null> {
+  try {
+    const { value, etag } = await readWorkflow(workflow, signal);
+    const { yaml_content: text, version } = await readVersion(workflow, value.version, signal);
+    return { text, version, etag };
+  } catch (error) {
+    if (error instanceof Problem && error.status === 404) return null;
+    throw error;
+  }
+}
 
 interface Session {
   readonly document: DesignerDocument;
-  readonly draft: OpenDraft & { readonly close: () => void; readonly setBase: (base: DraftBase) => void };
+  readonly live: LiveDraft;
 }
 
-function Opened({ name, published }: { readonly name: string; readonly published: DraftBase | null }) {
+interface OpenedProps {
+  readonly found: Found;
+  readonly share: string | null;
+  readonly isReadOnly: boolean;
+}
+
+function Opened({ found, share, isReadOnly }: OpenedProps) {
+  const { draft, base } = found;
   const [session, setSession] = useState<Session | null>(null);
-  const [saved, setSaved] = useState<SaveState>("saved");
   useEffect(() => {
     const document = new DesignerDocument();
-    const draft = keepDraft(name, document, published, published?.text ?? newWorkflowText(name), setSaved);
-    setSession({ document, draft });
+    const live = openLiveDraft(document.doc, draft.id, share);
+    setSession({ document, live });
     return () => {
-      draft.close();
+      live.close();
       document.close();
     };
-  }, [name, published]);
+  }, [draft.id, share]);
   if (session === null) return <Loading what="the draft" />;
+  return <Joined session={session} draft={draft} base={base} isReadOnly={isReadOnly} />;
+}
+
+function Joined({
+  session,
+  draft,
+  base,
+  isReadOnly,
+}: {
+  readonly session: Session;
+  readonly draft: DraftSummary;
+  readonly base: DraftBase | null;
+  readonly isReadOnly: boolean;
+}) {
+  const { document, live } = session;
+  const state = useSyncExternalStore(live.subscribe, () => live.state);
+  if (!state.isHere && state.refusal !== null) return <Failure error={new Error(state.refusal)} />;
+  if (!state.isHere) return <Loading what="the draft" />;
   return (
-    <Workbench name={name} document={session.document} draft={session.draft} published={published} saved={saved} />
+    <Workbench
+      name={draft.workflow ?? draft.title}
+      draftId={draft.id}
+      document={document}
+      live={live}
+      published={base}
+      isForReading={isReadOnly}
+    />
   );
 }

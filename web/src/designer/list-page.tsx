@@ -1,25 +1,34 @@
-/** Where designing begins: drafts of this browser, workflows to open, a new one, or a file that is dropped here. */
+/** Where designing begins: drafts that are under way, workflows to open, a new one, or a file that is dropped here. */
 
 import "./designer.css";
 import { ActionIcon, Button, Group, Text, TextInput } from "@mantine/core";
 import { IconFileImport, IconHierarchy2, IconPencil, IconPlus, IconTrash } from "@tabler/icons-react";
-import { useQuery } from "@tanstack/react-query";
-import { Link, useNavigate } from "@tanstack/react-router";
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { useRef, useState } from "react";
 import { pictureOf } from "../../../src/core/language/picture.ts";
+import { createDraft, listDrafts, removeDraft } from "../api/drafts.ts";
 import { listWorkflows } from "../api/workflows.ts";
 import { Empty, Failure, Loading, PageHead } from "../app/page-states.tsx";
 import { Ago } from "../parts/time.tsx";
-import { DesignerDocument } from "./document/designer-document.ts";
-import { dropDraft, keepDraft, listDrafts } from "./document/drafts.ts";
+import { SharedDraftPage } from "./designer-page.tsx";
 import { isWorkflowName, newWorkflowText } from "./new-workflow.ts";
 
 const LIMIT = 200;
 const FILE_BYTES_MAX = 1_048_576;
 
+const route = getRouteApi("/designer");
+
 export function DesignerListPage() {
+  const { draft, share } = route.useSearch();
+  return draft === undefined ? <Choice /> : <SharedDraftPage draft={draft} share={share ?? null} />;
+}
+
+function Choice() {
   const navigate = useNavigate();
-  const [drafts, setDrafts] = useState(listDrafts);
+  const known = useQuery({ queryKey: ["drafts"], queryFn: ({ signal }) => listDrafts(null, signal) });
+  const drafts = known.data?.items ?? [];
+  const discard = useMutation({ mutationFn: removeDraft, onSettled: () => known.refetch() });
   const [name, setName] = useState("");
   const [refused, setRefused] = useState<string | null>(null);
   const [isOver, setIsOver] = useState(false);
@@ -29,19 +38,21 @@ export function DesignerListPage() {
     queryFn: ({ signal }) => listWorkflows({ limit: LIMIT }, signal),
   });
   const open = (workflow: string) => void navigate({ to: "/designer/$workflow", params: { workflow }, search: {} });
-  const begin = (workflow: string, text: string) => {
+  const begin = async (workflow: string, text: string) => {
     const taken =
-      drafts.some((draft) => draft.name === workflow) || workflows.data?.items.some((each) => each.name === workflow);
+      drafts.some((each) => each.workflow === workflow) || workflows.data?.items.some((each) => each.name === workflow);
     if (taken === true) {
       setRefused(
         `Expected a name that is free, but "${workflow}" exists already. Open it below, or choose another name.`,
       );
       return;
     }
-    const document = new DesignerDocument();
-    keepDraft(workflow, document, null, text, () => {}).close();
-    document.close();
-    open(workflow);
+    try {
+      await createDraft({ workflow, title: workflow, text });
+      open(workflow);
+    } catch (error) {
+      setRefused(error instanceof Error ? error.message : String(error));
+    }
   };
   const importFile = async (file: File | undefined) => {
     if (file === undefined) return;
@@ -55,7 +66,7 @@ export function DesignerListPage() {
       setRefused(`Expected a workflow with a name in "${file.name}", but there is none that can be read.`);
       return;
     }
-    begin(picture.name, text);
+    await begin(picture.name, text);
   };
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: dropping a file is one way; the button below is the other.
@@ -81,7 +92,7 @@ export function DesignerListPage() {
         className="mf-panel mf-designer-new"
         onSubmit={(event) => {
           event.preventDefault();
-          if (isWorkflowName(name)) begin(name, newWorkflowText(name));
+          if (isWorkflowName(name)) void begin(name, newWorkflowText(name));
           else
             setRefused(
               "Expected a name of up to 63 letters a to z, digits, - and _ that begins and ends with a letter or digit.",
@@ -123,25 +134,33 @@ export function DesignerListPage() {
       </form>
       {drafts.length > 0 ? (
         <section aria-label="Drafts">
-          <h2 className="mf-designer-heading">Drafts in this browser</h2>
+          <h2 className="mf-designer-heading">Drafts</h2>
           <ul className="mf-designer-cards">
-            {drafts.map((draft) => (
-              <li key={draft.name} className="mf-panel mf-designer-card">
+            {drafts.map((each) => (
+              <li key={each.id} className="mf-panel mf-designer-card">
                 <IconPencil size={18} aria-hidden />
-                <Link to="/designer/$workflow" params={{ workflow: draft.name }} search={{}} className="mf-one-line">
-                  {draft.name}
-                </Link>
+                {each.workflow === null ? (
+                  <Link to="/designer" search={{ draft: each.id }} className="mf-one-line">
+                    {each.title}
+                  </Link>
+                ) : (
+                  <Link
+                    to="/designer/$workflow"
+                    params={{ workflow: each.workflow }}
+                    search={{}}
+                    className="mf-one-line"
+                  >
+                    {each.title}
+                  </Link>
+                )}
                 <Text fz="xs" c="dimmed" component="span">
-                  <Ago at={new Date(draft.savedAt).toISOString()} />
+                  <Ago at={each.updated_at} />
                 </Text>
                 <ActionIcon
                   variant="subtle"
                   color="gray"
-                  aria-label={`Discard the draft of ${draft.name}`}
-                  onClick={() => {
-                    dropDraft(draft.name);
-                    setDrafts(listDrafts());
-                  }}
+                  aria-label={`Discard the draft of ${each.title}`}
+                  onClick={() => discard.mutate(each.id)}
                 >
                   <IconTrash size={16} aria-hidden />
                 </ActionIcon>

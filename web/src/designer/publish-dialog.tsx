@@ -4,21 +4,27 @@ import { Button, Group, Modal, Stack, Text, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { applyEdit } from "../../../src/core/language/edit/apply.ts";
-import { registerWorkflow } from "../api/workflows.ts";
+import type { RegisterAnswer } from "../../../src/core/protocol/workflows.ts";
+import { call, Problem, place } from "../api/call.ts";
 import { Failure } from "../app/page-states.tsx";
 import { CodeDiff } from "../code/code-view.tsx";
+import { type DraftBase, readPublished } from "./designer-page.tsx";
 import type { DesignerDocument } from "./document/designer-document.ts";
-import type { DraftBase } from "./document/drafts.ts";
+import { type LiveDraft, whenSaved } from "./document/live-draft.ts";
 import { useDesigner } from "./document/use-designer.ts";
 
 interface PublishDialogProps {
   readonly document: DesignerDocument;
   readonly base: DraftBase | null;
+  readonly draftId: string;
+  readonly live: LiveDraft;
+  /** Somebody else has published meanwhile: that is what the draft is compared with from now on. */
+  readonly rebase: (base: DraftBase | null) => void;
   readonly done: (base: DraftBase, name: string) => void;
   readonly close: () => void;
 }
 
-export function PublishDialog({ document, base, done, close }: PublishDialogProps) {
+export function PublishDialog({ document, base, draftId, live, rebase, done, close }: PublishDialogProps) {
   const text = useDesigner(document, (state) => state.text);
   const written = useDesigner(document, (state) => state.picture?.version ?? "");
   const errors = useDesigner(document, (state) => state.diagnostics).filter(({ severity }) => severity === "error");
@@ -30,12 +36,19 @@ export function PublishDialog({ document, base, done, close }: PublishDialogProp
         const path = ["metadata", "version"];
         document.apply((source) => applyEdit(source, { kind: "set", path, value: version }));
       }
-      const published = document.state.text;
-      return { answer: await registerWorkflow(published), published };
+      // What is published is the text as the platform has it: first everything must be there.
+      await whenSaved(live);
+      const body = base?.etag === null || base === null ? {} : { if_match: base.etag };
+      return call<RegisterAnswer>("POST", `${place("drafts", draftId)}/publish`, { body });
     },
-    onSuccess: ({ answer, published }) => {
-      void queries.invalidateQueries();
-      done({ text: published, version: answer.version }, answer.name);
+    onSuccess: async ({ name }) => {
+      const published = await readPublished(name);
+      void queries.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== "designer" });
+      if (published !== null) done(published, name);
+    },
+    onError: async (error) => {
+      const name = document.state.picture?.name ?? "";
+      if (error instanceof Problem && error.code === "REVISION_CONFLICT") rebase(await readPublished(name));
     },
   });
   return (

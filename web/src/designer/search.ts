@@ -12,3 +12,17 @@ export function parseDesignerSearch(search: Readonly<Record<string, unknown>>): 
     ...(read === true ? { read } : {}),
   };
 }
+
+/** Of `/designer` itself: a draft that somebody has shared, and the token of his link. */
+export interface DesignerListSearch {
+  readonly draft?: string;
+  readonly share?: string;
+}
+
+export function parseDesignerListSearch(search: Readonly<Record<string, unknown>>): DesignerListSearch {
+  const { draft, share } = search;
+  return {
+    ...(typeof draft === "string" && draft !== "" ? { draft } : {}),
+    ...(typeof share === "string" && share !== "" ? { share } : {}),
+  };
+}

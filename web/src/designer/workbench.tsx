@@ -12,9 +12,11 @@ import {
   IconSearch,
   IconUpload,
 } from "@tabler/icons-react";
-import { getRouteApi, useNavigate } from "@tanstack/react-router";
-import { lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { lazy, Suspense, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import type { Diagnostic } from "../../../src/core/language/diagnostics.ts";
+import type { ShareAccess } from "../../../src/core/protocol/drafts.ts";
+import { createShare, removeDraft } from "../api/drafts.ts";
 import { useAnnounce } from "../app/announcer.tsx";
 import { useCommands } from "../app/commands.tsx";
 import { isTyping } from "../app/go-keys.ts";
@@ -26,10 +28,11 @@ import { NODE_HEIGHT, NODE_WIDTH } from "../graph/layout.ts";
 import type { Marks, StepProblem } from "../graph/marks.ts";
 import { SplitPane } from "../parts/split-pane.tsx";
 import { type Actions, createActions } from "./actions.ts";
-import type { SaveState } from "./designer-page.tsx";
+import type { DraftBase } from "./designer-page.tsx";
 import { AddDialog, ConnectDialog, MoveDialog } from "./dialogs.tsx";
 import type { DesignerDocument } from "./document/designer-document.ts";
-import { type DraftBase, dropDraft, type OpenDraft } from "./document/drafts.ts";
+import type { LiveDraft, LiveState } from "./document/live-draft.ts";
+import { colourOf, ownName, usePeople } from "./document/presence.ts";
 import { useDesigner } from "./document/use-designer.ts";
 import { savePng, saveSvg, saveYaml } from "./export.ts";
 import { Notes } from "./notes.tsx";
@@ -40,27 +43,29 @@ import { Properties } from "./properties.tsx";
 import { PublishDialog } from "./publish-dialog.tsx";
 
 const YamlPane = lazy(() => import("./yaml-pane.tsx"));
-const route = getRouteApi("/designer/$workflow");
 
 export interface WorkbenchProps {
   readonly name: string;
   readonly document: DesignerDocument;
-  readonly draft: OpenDraft & { readonly setBase: (base: DraftBase) => void };
+  readonly draftId: string;
+  readonly live: LiveDraft;
   readonly published: DraftBase | null;
-  readonly saved: SaveState;
+  readonly isForReading: boolean;
 }
 
 type Dialog = { readonly kind: "connect" | "move"; readonly id: string } | { readonly kind: "add" | "publish" } | null;
 type SideTab = "step" | "yaml" | "problems";
 
-export function Workbench({ name, document, draft, published, saved }: WorkbenchProps) {
-  const { step, read } = route.useSearch();
+export function Workbench({ name, document, draftId, live, published, isForReading }: WorkbenchProps) {
+  const { step }: { readonly step?: string } = useSearch({ strict: false });
   const navigate = useNavigate();
   const isNarrow = useMediaQuery("(max-width: 48em)", false, { getInitialValueInEffect: false });
-  const isReadOnly = isNarrow || read === true;
+  const liveState = useSyncExternalStore(live.subscribe, () => live.state);
+  const isReadOnly = isNarrow || isForReading || !liveState.canEdit || liveState.refusal !== null;
+  const people = usePeople(live.awareness);
   const say = useAnnounce();
   const actions = useMemo(() => createActions(document, say), [document, say]);
-  const [base, setBase] = useState(draft.base ?? published);
+  const [base, setBase] = useState(published);
   const [dialog, setDialog] = useState<Dialog>(null);
   const [tab, setTab] = useState<SideTab>("step");
   const [search, setSearch] = useState("");
@@ -85,8 +90,9 @@ export function Workbench({ name, document, draft, published, saved }: Workbench
   }, [document]);
   useEffect(() => {
     void navigate({
-      from: "/designer/$workflow",
-      search: ({ step: _before, ...rest }) => (chosen === null ? rest : { ...rest, step: chosen }),
+      to: ".",
+      search: ({ step: _before, ...rest }: Record<string, unknown>) =>
+        chosen === null ? rest : { ...rest, step: chosen },
       replace: true,
     });
   }, [chosen, navigate]);
@@ -96,11 +102,31 @@ export function Workbench({ name, document, draft, published, saved }: Workbench
     if (node !== undefined) setJump((before) => ({ offset: node.start, turn: (before?.turn ?? 0) + 1 }));
   }, [chosen, document]);
 
-  const marks = useMemo<Marks>(() => ({ problems: problemsOf(diagnostics), search }), [diagnostics, search]);
+  const marks = useMemo<Marks>(
+    () => ({
+      problems: problemsOf(diagnostics),
+      search,
+      others: new Map(people.flatMap((person) => person.selection.map((id) => [id, person] as const))),
+    }),
+    [diagnostics, search, people],
+  );
+  useEffect(() => {
+    const { clientID } = live.awareness;
+    live.awareness.setLocalStateField("user", { name: ownName(clientID), color: colourOf(clientID) });
+  }, [live]);
+  useEffect(() => live.awareness.setLocalStateField("selection", selection), [live, selection]);
   const editing = useMemo(
     () => (isReadOnly || isBroken ? undefined : editingOf(document, actions, setEdge)),
     [document, actions, isReadOnly, isBroken],
   );
+  const share = (access: ShareAccess) => {
+    createShare(draftId, access)
+      .then(({ url = "" }) => navigator.clipboard.writeText(url))
+      .then(() =>
+        say(access === "read" ? "A link for reading is on the clipboard." : "A link for editing is on the clipboard."),
+      )
+      .catch((error: unknown) => say(error instanceof Error ? error.message : String(error)));
+  };
   const run = () => {
     if (isChanged) setDialog({ kind: "publish" });
     else
@@ -130,12 +156,16 @@ export function Workbench({ name, document, draft, published, saved }: Workbench
           {base === null ? "new" : isChanged ? `changed since ${base.version}` : `as ${base.version}`}
         </Badge>
         <Text fz="xs" c="dimmed" role="status" visibleFrom="sm">
-          {saved === "failed"
-            ? "Not kept: the browser's storage is full"
-            : saved === "saving"
-              ? "Saving"
-              : "Draft kept in this browser"}
+          {savedText(liveState)}
         </Text>
+        <ul className="mf-people" aria-label="Also here">
+          {people.map(({ client, name: who, colour }) => (
+            <li key={client} title={who} style={{ backgroundColor: colour }}>
+              <span aria-hidden>{who.slice(0, 1)}</span>
+              <span className="mf-hidden">{who}</span>
+            </li>
+          ))}
+        </ul>
         <Group gap={4} ml="auto" wrap="nowrap">
           <TextInput
             size="xs"
@@ -182,13 +212,19 @@ export function Workbench({ name, document, draft, published, saved }: Workbench
                 Export PNG
               </Menu.Item>
               <Menu.Divider />
+              <Menu.Item onClick={() => share("read")}>Copy a link for reading</Menu.Item>
+              <Menu.Item disabled={isReadOnly} onClick={() => share("edit")}>
+                Copy a link for editing
+              </Menu.Item>
+              <Menu.Divider />
               <Menu.Item
                 color="red"
                 disabled={isReadOnly || !isChanged}
                 onClick={() => {
                   if (base === null) {
-                    dropDraft(name);
-                    void navigate({ to: "/designer" });
+                    void removeDraft(draftId)
+                      .then(() => navigate({ to: "/designer" }))
+                      .catch((error: unknown) => say(String(error)));
                   } else document.begin(base.text);
                 }}
               >
@@ -323,10 +359,12 @@ export function Workbench({ name, document, draft, published, saved }: Workbench
         <PublishDialog
           document={document}
           base={base}
+          draftId={draftId}
+          live={live}
+          rebase={setBase}
           close={() => setDialog(null)}
           done={(next, published) => {
             setBase(next);
-            draft.setBase(next);
             setDialog(null);
             say(`Published version ${next.version}`);
             if (published !== name)
@@ -499,4 +537,18 @@ function offsetOf(text: string, line: number, column: number): number {
   let at = 0;
   for (let i = 1; i < line; i++) at = text.indexOf("\n", at) + 1;
   return at + column - 1;
+}
+
+function savedText({ status, refusal }: LiveState): string {
+  switch (status) {
+    case "refused":
+      return refusal === null || refusal === "" ? "The platform has closed the draft" : refusal;
+    case "offline":
+    case "connecting":
+      return "No connection: what you do is kept here and sent when the platform answers";
+    case "saving":
+      return "Saving";
+    case "saved":
+      return "Saved";
+  }
 }
