@@ -10,6 +10,7 @@ import assert from "node:assert/strict";
 import { globSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { test } from "node:test";
+import { PAGES } from "../src/core/protocol/pages.ts";
 
 /** Which layer may know which others; each knows itself. A layer is a folder of `src`, a folder of `src/core`, or a file of `src`. */
 const MAY_KNOW: Readonly<Record<string, readonly string[]>> = {
@@ -120,6 +121,33 @@ test("a path that is imported ends in .ts and exists", () => {
   );
   assert.deepEqual(lost, []);
 });
+
+test("the pages know nothing of the platform but core, and every address of a page has its page", () => {
+  const web = join(root, "web/src");
+  const sources = globSync("**/*.{ts,tsx}", { cwd: web }).map(
+    (path) => [path, readFileSync(join(web, path), "utf8")] as const,
+  );
+  const wrong = sources.flatMap(([path, text]) =>
+    [...text.matchAll(/from "((?:\.\.\/)+src\/[^"]+)"/g)]
+      .map(([, to = ""]) => to)
+      .filter((to) => !to.includes("/src/core/"))
+      .map((to) => `${path} -> ${to}`),
+  );
+  assert.deepEqual(wrong, []);
+  const router = readFileSync(join(web, "app/router.tsx"), "utf8");
+  const shown = new Set(
+    [...router.matchAll(/path: "(\/[^"]*)"/g)].map(([, path = ""]) => path.replaceAll(/\$\w+/g, "{}")),
+  );
+  assert.deepEqual(
+    [...shown].filter((path) => !addresses().has(path)),
+    [],
+    "an address that the platform does not answer",
+  );
+});
+
+function addresses(): ReadonlySet<string> {
+  return new Set(Object.values(PAGES).map((path) => path.replaceAll(/\{\w+\}/g, "{}")));
+}
 
 test("files do not import one another in a circle", () => {
   assert.deepEqual(circles(), []);

@@ -24,11 +24,9 @@ export const PAGES = {
   executors: "/executors",
   circuit_breakers: "/circuit-breakers",
   dead_letters: "/dead-letters",
-  human_tasks: "/human-tasks",
   dashboards: "/dashboards",
   dashboard: "/dashboards/{dashboard_id}",
   api: "/api/docs",
-  settings: "/settings",
 } as const;
 
 export type PageName = keyof typeof PAGES;
