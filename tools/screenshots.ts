@@ -79,6 +79,7 @@ async function pagesOf(url: string): Promise<readonly Shot[]> {
     { name: "workflow-analytics", address: "/workflows/order-processing?tab=analytics", until: "text=Steps" },
     { name: "designer", address: "/designer", until: "text=New workflow" },
     { name: "designer-workflow", address: "/designer/order-processing?step=payment", until: ".react-flow__node" },
+    { name: "templates", address: "/templates", until: ".react-flow__node" },
     { name: "dead-letters", address: "/dead-letters", until: "main h1" },
     { name: "executors", address: "/executors", until: "text=order-service" },
     { name: "circuit-breakers", address: "/circuit-breakers", until: "main h1" },

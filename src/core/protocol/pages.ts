@@ -20,12 +20,9 @@ export const PAGES = {
   designer: "/designer",
   designer_workflow: "/designer/{workflow}",
   templates: "/templates",
-  topology: "/topology",
   executors: "/executors",
   circuit_breakers: "/circuit-breakers",
   dead_letters: "/dead-letters",
-  dashboards: "/dashboards",
-  dashboard: "/dashboards/{dashboard_id}",
   api: "/api/docs",
 } as const;
 

@@ -102,7 +102,7 @@ function Answers({ answers, schemas }: { readonly answers: readonly OperationAns
               {status}
             </span>
             <span>
-              <Prose text={description} />
+              <Prose text={description} isPlain />
             </span>
           </summary>
           {schema === null ? (
@@ -126,15 +126,17 @@ function toneOf(status: string): string {
   return status.startsWith("5") ? "bad" : "waiting";
 }
 
-/** Texts of the API mark code by backticks, and problems by their codes. */
-export function Prose({ text }: { readonly text: string }) {
+/** Texts of the API mark code by backticks, and problems by their codes; inside of what unfolds nothing else can be a link. */
+export function Prose({ text, isPlain = false }: { readonly text: string; readonly isPlain?: boolean }) {
   return text
     .split("`")
-    .map((piece, i) => (i % 2 === 0 ? <Fragment key={i}>{piece}</Fragment> : <Word key={i} word={piece} />));
+    .map((piece, i) =>
+      i % 2 === 0 ? <Fragment key={i}>{piece}</Fragment> : <Word key={i} word={piece} isPlain={isPlain} />,
+    );
 }
 
-function Word({ word }: { readonly word: string }) {
+function Word({ word, isPlain }: { readonly word: string; readonly isPlain: boolean }) {
   const code = <Code>{word}</Code>;
   const isProblem = /^[A-Z]{4,}(?:_[A-Z]+)*$/.test(word);
-  return isProblem ? <Anchor href={`/api/docs/problems#${word}`}>{code}</Anchor> : code;
+  return isProblem && !isPlain ? <Anchor href={`/api/docs/problems#${word}`}>{code}</Anchor> : code;
 }

@@ -49,7 +49,7 @@ function Member({ member, schemas }: { readonly member: MemberFacts; readonly sc
       <span className="mf-schema-type">{typeText(member.schema, schemas)}</span>
       {typeof schema["description"] === "string" ? (
         <span className="mf-schema-about">
-          <Prose text={schema["description"]} />
+          <Prose text={schema["description"]} isPlain />
         </span>
       ) : null}
     </>

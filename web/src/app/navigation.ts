@@ -10,6 +10,7 @@ import {
   IconPencil,
   IconPlugConnected,
   IconPlugConnectedX,
+  IconTemplate,
 } from "@tabler/icons-react";
 
 export interface Destination {
@@ -37,6 +38,7 @@ export const NAVIGATION: readonly DestinationGroup[] = [
     items: [
       { path: "/workflows", label: "Workflows", icon: IconHierarchy2, also: "versions definitions", key: "w" },
       { path: "/designer", label: "Designer", icon: IconPencil, also: "canvas draw draft edit yaml", key: "d" },
+      { path: "/templates", label: "Templates", icon: IconTemplate, also: "gallery examples begin", key: "t" },
     ],
   },
   {

@@ -11,6 +11,7 @@ import { parseExecutionsSearch } from "../executions/search.ts";
 import { parseLettersSearch } from "../letters/search.ts";
 import { parseOverviewSearch } from "../overview/search.ts";
 import { parseRunSearch } from "../run/search.ts";
+import { parseTemplatesSearch } from "../templates/search.ts";
 import { parseWorkflowsSearch } from "../workflows/search.ts";
 import { parseWorkflowSearch } from "../workflows/workflow-search.ts";
 import { PageError, PageMissing } from "./page-states.tsx";
@@ -95,6 +96,13 @@ const api = createRoute({
   component: lazyRouteComponent(() => import("../api-docs/api-page.tsx"), "ApiPage"),
 });
 
+const templates = createRoute({
+  getParentRoute: () => root,
+  path: "/templates",
+  validateSearch: parseTemplatesSearch,
+  component: lazyRouteComponent(() => import("../templates/templates-page.tsx"), "TemplatesPage"),
+});
+
 const designer = createRoute({
   getParentRoute: () => root,
   path: "/designer",
@@ -114,6 +122,7 @@ const routeTree = root.addChildren([
   home,
   designer,
   designerWorkflow,
+  templates,
   workflows,
   workflow,
   executions,

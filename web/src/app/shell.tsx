@@ -66,12 +66,10 @@ export function Shell() {
           <img src="/assets/icon.svg" alt="" width={24} height={24} />
           <span>Magic Flow</span>
         </Link>
-        <UnstyledButton className="mf-search" onClick={palette.open} aria-label="Search or jump to">
+        <UnstyledButton className="mf-search" onClick={palette.open}>
           <IconSearch size={16} aria-hidden />
-          <Text span fz="sm" visibleFrom="xs">
-            Search or jump to
-          </Text>
-          <Group gap={2} ml="auto" visibleFrom="sm" aria-hidden>
+          <span className="mf-search-words">Search or jump to</span>
+          <Group gap={2} ml="auto" visibleFrom="sm">
             <Kbd size="xs">Ctrl</Kbd>
             <Kbd size="xs">K</Kbd>
           </Group>

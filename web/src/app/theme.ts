@@ -1,6 +1,6 @@
 /** How the pages look: one accent, neutral grounds, and the same words of colour for a status everywhere (see `status.css`). */
 
-import { createTheme, type MantineColorsTuple } from "@mantine/core";
+import { createTheme, Drawer, type MantineColorsTuple, Modal } from "@mantine/core";
 
 const violet: MantineColorsTuple = [
   "#f1efff",
@@ -15,7 +15,11 @@ const violet: MantineColorsTuple = [
   "#352b99",
 ];
 
+const CLOSE = { closeButtonProps: { "aria-label": "Close" } } as const;
+
 export const theme = createTheme({
+  // A cross is no word: whoever cannot see it hears one.
+  components: { Modal: Modal.extend({ defaultProps: CLOSE }), Drawer: Drawer.extend({ defaultProps: CLOSE }) },
   primaryColor: "violet",
   // The shades on which white text keeps a contrast of 4.5: which text stands on a ground does not follow the scheme.
   primaryShade: { light: 6, dark: 5 },

@@ -24,12 +24,14 @@ export function PeriodPicker({
   readonly change: (period: Period) => void;
 }) {
   return (
-    <SegmentedControl
-      size="xs"
-      aria-label="Period"
-      data={CHOICES.map((choice) => choice)}
-      value={period}
-      onChange={(value) => isPeriod(value) && change(value)}
-    />
+    <div className="mf-scroll">
+      <SegmentedControl
+        size="xs"
+        aria-label="Period"
+        data={CHOICES.map((choice) => choice)}
+        value={period}
+        onChange={(value) => isPeriod(value) && change(value)}
+      />
+    </div>
   );
 }

@@ -1,6 +1,6 @@
 /** Every version, newest first; any two of them can be laid beside one another. */
 
-import { Anchor, Badge, Button, Group, Table, Text, Title } from "@mantine/core";
+import { Anchor, Button, Group, Table, Text, Title } from "@mantine/core";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { WorkflowDetail } from "../../../src/core/protocol/workflows.ts";
@@ -9,6 +9,7 @@ import { Failure, Loading } from "../app/page-states.tsx";
 import { CodeDiff } from "../code/code-view.tsx";
 import { MoreButton } from "../parts/more-button.tsx";
 import { Ago } from "../parts/time.tsx";
+import { ToneBadge } from "../parts/tone-badge.tsx";
 
 export function VersionsTab({
   workflow,
@@ -59,11 +60,7 @@ export function VersionsTab({
                       >
                         {version.version}
                       </Anchor>
-                      {version.is_active ? (
-                        <Badge variant="light" color="teal" tt="none">
-                          active
-                        </Badge>
-                      ) : null}
+                      {version.is_active ? <ToneBadge tone="good" label="active" /> : null}
                     </Group>
                   </Table.Td>
                   <Table.Td>
