@@ -66,7 +66,7 @@ export function createExecutionWriter(db: DatabaseSync): ExecutionWriter {
   const insertRow = db.prepare(
     `insert into execution (${COLUMNS}, key) values (${EXECUTION_COLUMNS.map(() => "?").join(", ")}, ?)`,
   );
-  const insertHistory = db.prepare("insert into history values (?, ?, ?, ?, ?, ?)");
+  const insertHistory = db.prepare("insert into history values (null, ?, ?, ?, ?, ?, ?)");
   const putSnapshot = db.prepare("insert or replace into snapshot values (?, ?, ?, ?, ?)");
   const insertTag = db.prepare("insert into tag values (?, ?, ?, ?, ?)");
   const deleteTag = db.prepare("delete from tag where workspace = ? and tag = ? and created_at = ? and id = ?");
@@ -93,7 +93,7 @@ export function createExecutionWriter(db: DatabaseSync): ExecutionWriter {
     const bytes = (stored?.bytes ?? 0) + events.byteLength;
     if (written.events !== null) {
       const { firstSeq, version } = written.events;
-      insertHistory.run(key, firstSeq, lastSeq, version, events, bytes);
+      insertHistory.run(key, firstSeq, lastSeq, version, bytes, events);
     }
     if (snapshot !== undefined) putSnapshot.run(key, snapshot.seq, snapshot.version, crc32(state), state);
     if (isShort(next)) known.set(executionId, { key, lastSeq, bytes, row: next });

@@ -4,7 +4,7 @@ import { test } from "node:test";
 
 import { StoreError } from "../../../ports/store.ts";
 import { MIGRATIONS, migrate } from "./migrations.ts";
-import { SCHEMA_SNAPSHOTS } from "./schema.ts";
+import { SCHEMA_PACKS_IN_ORDER, SCHEMA_SNAPSHOTS } from "./schema.ts";
 
 const ONE = "create table thing (name text) strict";
 const TWO = "alter table thing add column size integer; update thing set size = length(name)";
@@ -90,6 +90,26 @@ test("a history of before counts its bytes from its first pack on", () => {
   assert.deepEqual(
     rows.map((row) => row["bytes_until"]),
     [3, 5, 1],
+  );
+});
+
+test("packs of before keep their executions, their numbers and their bytes", () => {
+  const db = new DatabaseSync(":memory:");
+  migrate(db, MIGRATIONS.slice(0, MIGRATIONS.indexOf(SCHEMA_PACKS_IN_ORDER)));
+  const insert = db.prepare("insert into history values (?, ?, ?, 1, ?, ?)");
+  insert.run(2, 5, 6, Buffer.from("ü"), 5);
+  insert.run(2, 1, 4, Buffer.from("abc"), 3);
+  insert.run(1, 1, 1, Buffer.from("x"), 1);
+  migrate(db);
+  const columns = "execution, first_seq, last_seq, bytes_until, cast(events as text) as events";
+  const rows = db.prepare(`select ${columns} from history order by position`).all();
+  assert.deepEqual(
+    rows.map((row) => Object.values(row)),
+    [
+      [1, 1, 1, 1, "x"],
+      [2, 1, 4, 3, "abc"],
+      [2, 5, 6, 5, "ü"],
+    ],
   );
 });
 

@@ -11,6 +11,7 @@ import {
   SCHEMA_1,
   SCHEMA_DEAD_LETTERS,
   SCHEMA_KEYS,
+  SCHEMA_PACKS_IN_ORDER,
   SCHEMA_SHARED,
   SCHEMA_SNAPSHOTS,
 } from "./schema.ts";
@@ -22,6 +23,7 @@ export const MIGRATIONS: readonly string[] = [
   SCHEMA_DEAD_LETTERS,
   SCHEMA_SNAPSHOTS,
   SCHEMA_KEYS,
+  SCHEMA_PACKS_IN_ORDER,
 ];
 
 export function migrate(db: DatabaseSync, migrations: readonly string[] = MIGRATIONS): void {

@@ -1,6 +1,6 @@
 /**
- * The tables. An execution is known by an integer key inside the database, so that its history is found and grows in one
- * place of one tree; its id is text and appears once.
+ * The tables. An execution is known by an integer key inside the database, so that a short index finds its history; its id
+ * is text and appears once.
  *
  * Each list of the port has an index that ends in `(created_at, id)`, the order of lists and the place of cursors. Tags
  * and search attributes are tables of the same form. `indexed by` in the queries names the index that is meant.
@@ -247,4 +247,28 @@ export const SCHEMA_SNAPSHOTS: string = `
 /** Which keys stand for an execution: it is not removed before they are. Starts without a key do not pay for it. */
 export const SCHEMA_KEYS: string = `
   create index idempotency_key_by_execution on idempotency_key (execution_id);
+`;
+
+/**
+ * Packs lie in the order in which they are written, and an index finds those of an execution. So a commit fills the last
+ * pages of the table instead of touching one for each execution; and a page holds several packs, where a tree without an
+ * integer key keeps at most a quarter of a page of each row and gives the rest a page of its own.
+ * What is asked without the events lies before them.
+ */
+export const SCHEMA_PACKS_IN_ORDER: string = `
+  alter table history rename to history_before;
+  create table history (
+    position    integer primary key,
+    execution   integer not null,
+    first_seq   integer not null,
+    last_seq    integer not null,
+    version     integer not null,
+    bytes_until integer not null, -- of all packs up to and with this one
+    events      blob    not null  -- UTF-8: JSON texts, joined by newlines
+  ) strict;
+  -- Before the rows, which come in its order: nothing has to be sorted.
+  create unique index history_by_execution on history (execution, first_seq);
+  insert into history select null, execution, first_seq, last_seq, version, bytes_until, events
+    from history_before order by execution, first_seq;
+  drop table history_before;
 `;
